@@ -1,0 +1,109 @@
+"""A job: one order and its life, and the timeline of what happened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from studio.jobs.states import ACTIVE, PRECEDENCE, Status
+from studio.vault.models import ProviderKey
+
+if TYPE_CHECKING:
+    from studio.jobs.models.submission import Submission
+
+
+class Job(models.Model):
+    """One order. `id` is the number that people see; `uid` stands in addresses.
+
+    `revision` grows with every change that a card shows, so a page knows what it has seen.
+    """
+
+    uid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="jobs")
+    key = models.ForeignKey(ProviderKey, models.PROTECT, related_name="jobs")
+    form_token = models.UUIDField(default=uuid4, editable=False)
+
+    prompt = models.TextField(_("prompt"))
+    provider = models.CharField(_("provider"), max_length=32)
+    model = models.CharField(_("model"), max_length=64)
+    ratio = models.CharField(_("ratio"), max_length=8, blank=True, default="")
+    resolution = models.CharField(_("resolution"), max_length=8, blank=True, default="")
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    quality = models.CharField(_("quality"), max_length=16, blank=True, default="")
+    background = models.CharField(_("background"), max_length=16, blank=True, default="")
+    output_format = models.CharField(_("format"), max_length=8, blank=True, default="")
+    count = models.PositiveSmallIntegerField(_("pictures"), default=1)
+    is_official_fallback = models.BooleanField(_("official fallback"), default=False)
+
+    made_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="led_to")
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+    is_hidden = models.BooleanField(default=False)
+
+    submissions: models.Manager[Submission]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "form_token"], name="one_job_per_form")
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="job_of_owner"),
+            models.Index(
+                fields=["id"], name="job_unfinished", condition=models.Q(status__in=ACTIVE)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status not in ACTIVE
+
+    @property
+    def seconds(self) -> timedelta:
+        """From the order to its end, or until now."""
+        return (self.finished_at or timezone.now()) - self.created_at
+
+    def follow(self) -> None:
+        """Take the status from the current submissions; a card somewhere will want to change."""
+        current = set(
+            self.submissions.filter(is_superseded=False).values_list("status", flat=True)
+        )
+        status = next((status for status in PRECEDENCE if status in current), Status.QUEUED)
+        finished_at = None if status in ACTIVE else timezone.now()
+        Job.objects.filter(pk=self.pk).update(
+            status=status, finished_at=finished_at, revision=F("revision") + 1
+        )
+        self.status, self.finished_at = status, finished_at
+
+    def touch(self) -> None:
+        """Something that the card shows has changed, but not the status."""
+        Job.objects.filter(pk=self.pk).update(revision=F("revision") + 1)
+
+    def note(self, kind: str, submission: Submission | None = None, **facts: Any) -> None:
+        """Add a line to the timeline. `facts` are plain JSON and never secret."""
+        Event.objects.create(job=self, submission=submission, kind=kind, facts=facts)
+
+
+class Event(models.Model):
+    """One line of a job's timeline. What each kind says stands in `jobs/timeline.py`."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="events")
+    submission = models.ForeignKey("jobs.Submission", models.CASCADE, null=True)
+    at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(max_length=24)
+    facts = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.kind

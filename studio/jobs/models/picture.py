@@ -1,0 +1,95 @@
+"""An image: what the provider made, and the copy that we keep."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import models
+from django.utils import timezone
+
+from studio.jobs.models.job import Job
+from studio.jobs.models.submission import Submission
+
+THUMBNAIL_WIDTHS = (384, 768, 1600)
+
+
+class State(models.TextChoices):
+    """pending ─► kept │ lost (and lost ─► kept, should a later try reach it)."""
+
+    PENDING = "pending"
+    KEPT = "kept"
+    LOST = "lost"
+
+
+class Image(models.Model):
+    """One picture. `url` is the provider's public address, `path` the archived original.
+
+    Thumbnails lie beside the original as WebP, in THUMBNAIL_WIDTHS (pixels).
+    """
+
+    uid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    job = models.ForeignKey(Job, models.CASCADE, related_name="images")
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="images")
+    number = models.PositiveSmallIntegerField()
+    url = models.TextField(blank=True, default="")
+    expires_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=7, choices=State, default=State.PENDING)
+    tries = models.PositiveSmallIntegerField(default=0)
+    fetch_at = models.DateTimeField(default=timezone.now)
+
+    path = models.CharField(max_length=120, blank=True, default="")
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+    media_type = models.CharField(max_length=32, blank=True, default="")
+    size = models.PositiveBigIntegerField(default=0)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    placeholder = models.CharField(max_length=7, blank=True, default="")
+    kept_at = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=32, blank=True, default="")
+
+    class Meta:
+        ordering = ["submission_id", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "number"], name="one_image_per_number")
+        ]
+        indexes = [
+            models.Index(
+                fields=["fetch_at"], name="image_pending", condition=models.Q(state="pending")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uid)
+
+    @property
+    def is_kept(self) -> bool:
+        return self.state == State.KEPT
+
+    @property
+    def is_url_alive(self) -> bool:
+        """Whether the provider's address may still answer."""
+        return bool(self.url) and (self.expires_at is None or self.expires_at > timezone.now())
+
+    @property
+    def extension(self) -> str:
+        return {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}[self.media_type]
+
+    def keep(self, **facts: str | int) -> bool:
+        """→ kept: the file and its thumbnails are in the archive."""
+        rows = Image.objects.filter(pk=self.pk).exclude(state=State.KEPT)
+        won = bool(rows.update(state=State.KEPT, kept_at=timezone.now(), error_code="", **facts))
+        if won:
+            self.job.touch()
+        return won
+
+    def retry_at(self, when: datetime) -> None:
+        """Try to fetch it again later."""
+        Image.objects.filter(pk=self.pk, state=State.PENDING).update(
+            tries=self.tries + 1, fetch_at=when
+        )
+
+    def lose(self, error_code: str) -> bool:
+        """pending → lost: no copy could be made; the address stays on the row."""
+        rows = Image.objects.filter(pk=self.pk, state=State.PENDING)
+        return bool(rows.update(state=State.LOST, error_code=error_code))

@@ -1,0 +1,58 @@
+"""References: pictures to work from, kept once by their content."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+
+from studio.jobs.models.job import Job
+
+
+class ReferenceState(models.TextChoices):
+    """fetching ─► ready │ failed: only a reference by URL is fetched."""
+
+    FETCHING = "fetching"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Reference(models.Model):
+    """A member's uploaded, pasted or fetched picture: verified, cleaned, content-addressed.
+
+    `path` lies in the archive and may be shared by equal pictures; `size` is in bytes.
+    """
+
+    uid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="references")
+    state = models.CharField(max_length=8, choices=ReferenceState, default=ReferenceState.READY)
+    source_url = models.TextField(blank=True, default="")
+    error_code = models.CharField(max_length=32, blank=True, default="")
+    path = models.CharField(max_length=120, blank=True, default="")
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+    media_type = models.CharField(max_length=32, blank=True, default="")
+    size = models.PositiveBigIntegerField(default=0)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return str(self.uid)
+
+
+class JobReference(models.Model):
+    """A reference in its place of a job's order."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="job_references")
+    reference = models.ForeignKey(Reference, models.PROTECT, related_name="uses")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "position"], name="one_reference_per_place")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}.{self.position}"

@@ -1,0 +1,241 @@
+"""A submission: one paid call. Only its own methods change its status.
+
+Every transition is a conditional update that says whether it won; who loses does nothing more.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID, uuid4
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from studio.jobs.models.job import Job
+from studio.jobs.states import Status
+from studio.providers.contract import Done, Ticket
+from studio.providers.errors import Blocked, ProviderError
+from studio.vault.models import ProviderKey
+
+if TYPE_CHECKING:
+    from studio.jobs.models.picture import Image
+
+UNDECIDED = Q(status__in=[Status.SUBMITTING, Status.RUNNING, Status.UNKNOWN])
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    """What the engine looks for."""
+
+    def due(self, now: datetime) -> Self:
+        """Queued, not before their time, and with a key that may be used."""
+        may_go = Q(not_before=None) | Q(not_before__lte=now)
+        return self.filter(
+            may_go, status=Status.QUEUED, key__is_paused=False, key__deleted_at=None
+        ).order_by("job_id", "ordinal")
+
+    def abandoned(self, now: datetime) -> Self:
+        """Claimed by a pump that has died since."""
+        return self.filter(status=Status.SUBMITTING, claimed_until__lt=now)
+
+    def unfinished(self) -> Self:
+        """Something is still to be done for these, now or later."""
+        return self.filter(
+            status__in=[Status.QUEUED, Status.SUBMITTING, Status.RUNNING, Status.SAVING]
+        )
+
+
+class Submission(models.Model):
+    """One paid call to a provider: what can cost money once. `id` is its idempotency key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    job = models.ForeignKey(Job, models.CASCADE, related_name="submissions")
+    key = models.ForeignKey(ProviderKey, models.PROTECT, related_name="submissions")
+    ordinal = models.PositiveSmallIntegerField(default=1)
+    count = models.PositiveSmallIntegerField(default=1)
+    is_superseded = models.BooleanField(default=False)
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    claim = models.UUIDField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    body_hash = models.CharField(max_length=64, blank=True, default="")
+    tries = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(null=True)
+
+    ticket = models.JSONField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    progress = models.PositiveSmallIntegerField(null=True)
+    poll_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    cost = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    cost_currency = models.CharField(max_length=3, blank=True, default="")
+    cost_credits = models.DecimalField(max_digits=12, decimal_places=4, null=True)
+    error_code = models.CharField(max_length=32, blank=True, default="")
+    error_detail = models.CharField(max_length=500, blank=True, default="")
+
+    objects = SubmissionQuerySet.as_manager()
+    images: models.Manager[Image]
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["status", "not_before"],
+                name="submission_unfinished",
+                condition=Q(status__in=["queued", "submitting", "running", "saving"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    def _move(self, to: Status, when: Q, **changes: Any) -> bool:
+        """Change the row if it is still as `when` says, and let the job follow."""
+        with transaction.atomic():
+            if not Submission.objects.filter(when, pk=self.pk).update(status=to, **changes):
+                return False
+            for name, value in {"status": to, **changes}.items():
+                setattr(self, name, value)
+            self.job.follow()
+        return True
+
+    # Sending ----------------------------------------------------------------------------------
+
+    def take(self, claim: UUID, until: datetime) -> bool:
+        """queued → submitting: it is ours to send. Nothing has left the machine yet."""
+        return self._move(
+            Status.SUBMITTING,
+            Q(status=Status.QUEUED),
+            claim=claim,
+            claimed_until=until,
+            sent_at=None,
+            tries=self.tries + 1,
+        )
+
+    def mark_sent(self, claim: UUID, body_hash: str) -> bool:
+        """Say, durably and before its first byte leaves, that a call which may cost money goes out."""
+        sent_at = timezone.now()
+        rows = Submission.objects.filter(pk=self.pk, status=Status.SUBMITTING, claim=claim)
+        if not rows.update(sent_at=sent_at, body_hash=body_hash):
+            return False
+        self.sent_at, self.body_hash = sent_at, body_hash
+        self.job.note("sent", self, key=self.key.last_four)
+        return True
+
+    def put_back(self, claim: UUID, *, not_before: datetime | None = None, reason: str = "") -> bool:
+        """submitting → queued, because certainly nothing was charged."""
+        won = self._move(
+            Status.QUEUED,
+            Q(status=Status.SUBMITTING, claim=claim),
+            claim=None,
+            claimed_until=None,
+            sent_at=None,
+            not_before=not_before,
+        )
+        if won and reason:
+            self.job.note("put_back", self, reason=reason, tries=self.tries)
+        return won
+
+    def accept(self, ticket: Ticket, poll_at: datetime) -> bool:
+        """submitting, or unknown and answered late → running."""
+        won = self._move(
+            Status.RUNNING,
+            Q(status__in=[Status.SUBMITTING, Status.UNKNOWN]),
+            claim=None,
+            ticket=dict(ticket),
+            accepted_at=timezone.now(),
+            poll_at=poll_at,
+        )
+        if won:
+            self.job.note("accepted", self)
+        return won
+
+    def lose_track(self, error_code: str, detail: str = "") -> bool:
+        """submitting → unknown: it was sent, and no answer says what became of it."""
+        won = self._move(
+            Status.UNKNOWN,
+            Q(status=Status.SUBMITTING),
+            claim=None,
+            error_code=error_code,
+            error_detail=detail,
+        )
+        if won:
+            self.job.note("lost_track", self, reason=error_code)
+        return won
+
+    # Waiting ----------------------------------------------------------------------------------
+
+    def note_poll(self, *, progress: int | None, poll_at: datetime) -> None:
+        """Keep the progress and the next time to ask."""
+        rows = Submission.objects.filter(pk=self.pk, status=Status.RUNNING)
+        if rows.update(progress=progress, poll_at=poll_at) and progress != self.progress:
+            self.job.touch()
+        self.progress, self.poll_at = progress, poll_at
+
+    # Ending -----------------------------------------------------------------------------------
+
+    def finish(self, done: Done) -> bool:
+        """→ saving: what the provider said is on the row before anything is fetched."""
+        cost = done.cost
+        changes: dict[str, Any] = {"claim": None, "progress": None}
+        if cost:
+            changes["cost"] = cost.amount
+            changes["cost_currency"] = cost.currency if cost.amount is not None else ""
+            changes["cost_credits"] = cost.credits
+        with transaction.atomic():
+            if not self._move(Status.SAVING, UNDECIDED, **changes):
+                return False
+            for number, picture in enumerate(done.pictures, start=1):
+                self.images.create(
+                    job=self.job, number=number, url=picture.url, expires_at=picture.expires_at
+                )
+            self.job.note("provider_done", self, pictures=len(done.pictures))
+        return True
+
+    def settle(self) -> bool:
+        """saving → succeeded, or failed if none of its pictures could be kept."""
+        states = list(self.images.values_list("state", flat=True))
+        if "pending" in states:
+            return False
+        is_kept = "kept" in states
+        won = self._move(
+            Status.SUCCEEDED if is_kept else Status.FAILED,
+            Q(status=Status.SAVING),
+            finished_at=timezone.now(),
+            error_code="" if is_kept else "pictures_lost",
+        )
+        if won:
+            self.job.note("archived" if is_kept else "pictures_lost", self, pictures=states.count("kept"))
+        return won
+
+    def fail(self, error: ProviderError) -> bool:
+        """→ failed, or blocked where the content policy says so."""
+        status = Status.BLOCKED if isinstance(error, Blocked) else Status.FAILED
+        won = self._move(
+            status,
+            UNDECIDED | Q(status=Status.QUEUED),
+            claim=None,
+            finished_at=timezone.now(),
+            error_code=error.code,
+            error_detail=error.detail,
+        )
+        if won:
+            self.job.note("blocked" if status == Status.BLOCKED else "failed", self, reason=error.code)
+        return won
+
+    def cancel(self, *, by: str) -> bool:
+        """queued → cancelled for nothing; running or unknown → no longer waited for."""
+        was_sent = self.status != Status.QUEUED
+        won = self._move(
+            Status.CANCELLED,
+            Q(status__in=[Status.RUNNING, Status.UNKNOWN]) if was_sent else Q(status=Status.QUEUED),
+            claim=None,
+            finished_at=timezone.now(),
+            error_code="stopped_waiting" if was_sent else "",
+        )
+        if won:
+            self.job.note("stopped_waiting" if was_sent else "cancelled", self, by=by)
+        return won

@@ -1,0 +1,44 @@
+"""The states of a submission, and of the job that its submissions make up."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(models.TextChoices):
+    """One paid call and its life.
+
+    queued ─► submitting ─► running ─► saving ─► succeeded
+       │         │  ▲          │          └► failed (pictures lost: shows the remote URL)
+       │         │  └──── the same idempotency key, where the provider has one
+       │         ├► unknown ─► running (late answer) │ queued (a person confirms) │ failed
+       ├► cancelled ◄──────────┤
+       └► failed │ blocked ◄───┘
+    """
+
+    QUEUED = "queued", _("Queued")
+    SUBMITTING = "submitting", _("Sending")
+    RUNNING = "running", _("Developing")
+    SAVING = "saving", _("Fetching")
+    SUCCEEDED = "succeeded", _("Done")
+    FAILED = "failed", _("Failed")
+    BLOCKED = "blocked", _("Blocked")
+    UNKNOWN = "unknown", _("Outcome unknown")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+ACTIVE = (Status.QUEUED, Status.SUBMITTING, Status.RUNNING, Status.SAVING)
+
+# A job shows the first of these that one of its current submissions is in.
+PRECEDENCE = (
+    Status.RUNNING,
+    Status.SAVING,
+    Status.SUBMITTING,
+    Status.QUEUED,
+    Status.UNKNOWN,
+    Status.SUCCEEDED,
+    Status.BLOCKED,
+    Status.FAILED,
+    Status.CANCELLED,
+)

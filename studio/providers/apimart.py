@@ -1,0 +1,233 @@
+"""APIMart: submit, then poll. Any of 15 ratios, pictures as URLs that live for 24 hours.
+
+The document is silent in places: submit's `data` is a list and poll's an object; n pictures may
+come as n URLs of one image or as n images; both are read.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from math import isnan
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from studio.providers import errors
+from studio.providers.contract import (
+    Call,
+    Cost,
+    Done,
+    Flow,
+    Pending,
+    Picture,
+    Probe,
+    Response,
+    Ticket,
+    Working,
+)
+from studio.providers.models import ImageModel, Seconds
+from studio.providers.orders import Order, Reference, Size
+
+# ratio: (1k, 2k, 4k). Where 1k names two sizes, either may come.
+TABLE = {
+    "1:1": ("1024x1024 1254x1254", "2048x2048", "2880x2880"),
+    "3:2": ("1536x1024", "2048x1360", "3520x2336"),
+    "2:3": ("1024x1536", "1360x2048", "2336x3520"),
+    "4:3": ("1024x768", "2048x1536", "3312x2480"),
+    "3:4": ("768x1024", "1536x2048", "2480x3312"),
+    "5:4": ("1280x1024 1448x1086", "2560x2048", "3216x2576"),
+    "4:5": ("1024x1280 1122x1402", "2048x2560", "2576x3216"),
+    "16:9": ("1536x864 1672x941", "2048x1152", "3840x2160"),
+    "9:16": ("864x1536 941x1672", "1152x2048", "2160x3840"),
+    "2:1": ("2048x1024 1774x887", "2688x1344", "3840x1920"),
+    "1:2": ("1024x2048 887x1774", "1344x2688", "1920x3840"),
+    "3:1": ("1881x836 1536x512", "3072x1024", "3840x1280"),
+    "1:3": ("887x1774 512x1536", "1024x3072", "1280x3840"),
+    "21:9": ("2016x864 1915x821", "2688x1152", "3840x1648"),
+    "9:21": ("864x2016 821x1915", "1152x2688", "1648x3840"),
+}
+RESOLUTIONS = ("1k", "2k", "4k")
+
+
+def _sizes(text: str) -> tuple[Size, ...]:
+    return tuple(Size(*map(int, word.split("x"))) for word in text.split())
+
+
+SIZES = {
+    (ratio, resolution): _sizes(text)
+    for ratio, row in TABLE.items()
+    for resolution, text in zip(RESOLUTIONS, row, strict=True)
+}
+SIZES |= {("auto", resolution): SIZES["1:1", resolution] for resolution in RESOLUTIONS}
+
+GPT_IMAGE_2 = ImageModel(
+    id="gpt-image-2",
+    label="APIMart",
+    seconds=Seconds(fast=25, usual=52, slow=100),
+    ratios=("auto", *TABLE),
+    default_ratio="1:1",
+    resolutions=RESOLUTIONS,
+    sizes=SIZES,
+    exact_sizes=frozenset(size for sizes in SIZES.values() for size in sizes),
+    max_count=10,
+    max_references=16,
+    has_official_fallback=True,
+    keeps_hours=24,
+)
+
+ERRORS: Mapping[int, type[errors.Refused]] = {
+    400: errors.BadOrder,
+    401: errors.BadKey,
+    402: errors.NoMoney,
+    403: errors.NoPermission,
+    429: errors.Limited,
+    500: errors.Busy,
+    503: errors.Busy,
+}
+# The 400 for a prompt that the safety review stopped carries no code of its own.
+POLICY_WORDS = ("敏感", "安全审核", "违规内容", "policy", "moderation", "safety", "sensitive")
+
+
+class APIMart:
+    """https://docs.apimart.ai, GPT-Image-2."""
+
+    name = "apimart"
+    label = "APIMart"
+    base_url = "https://api.apimart.ai"
+    models = (GPT_IMAGE_2,)
+
+    def submit(self, order: Order, *, submission_id: UUID) -> Flow:  # noqa: ARG002 - no idempotency
+        response = yield Call(
+            method="POST", url="/v1/images/generations", json=_body(order), is_billable=True
+        )
+        data = _read(response).get("data")
+        task = data[0] if isinstance(data, list) and data else data
+        task_id = task.get("task_id") if isinstance(task, dict) else None
+        if not (isinstance(task_id, str) and task_id):
+            raise errors.BrokenAnswer(detail=response.excerpt)
+        return Pending(ticket={"task_id": task_id})
+
+    def poll(self, ticket: Ticket) -> Flow:
+        response = yield Call(method="GET", url=f"/v1/tasks/{quote(ticket['task_id'], safe='')}")
+        if response.status == 404:
+            raise errors.UnknownTask(detail=response.excerpt)
+        data = _read(response).get("data")
+        if not isinstance(data, dict):
+            raise errors.BrokenAnswer(detail=response.excerpt)
+        match data.get("status"):
+            case "completed":
+                return _done(data, response)
+            case "failed":
+                raise _failure(data)
+            case "submitted" | "processing":
+                return Pending(ticket=ticket, progress=_per_cent(data.get("progress")))
+            case _:
+                raise errors.BrokenAnswer(detail=response.excerpt)
+
+    def probe(self) -> Probe:
+        """Ask for a task that does not exist: 401 tells a bad key, any other no means it works."""
+        response = yield Call(method="GET", url="/v1/tasks/task_darkroom_key_test")
+        if response.status not in (400, 404):
+            _read(response)
+        return Working()
+
+
+def _body(order: Order) -> dict[str, Any]:
+    body: dict[str, Any] = {"model": order.model, "prompt": order.prompt, "n": order.count}
+    if order.size:
+        body["size"] = str(order.size)
+    elif order.ratio:
+        body["size"] = order.ratio
+    if order.resolution:
+        body["resolution"] = order.resolution
+    if order.references:
+        body["image_urls"] = [_reference(reference) for reference in order.references]
+    if order.is_official_fallback:
+        body["official_fallback"] = True
+    return body
+
+
+def _reference(reference: Reference) -> str:
+    if not reference.data:
+        return reference.url
+    return f"data:{reference.media_type};base64,{base64.b64encode(reference.data).decode()}"
+
+
+def _read(response: Response) -> dict[str, Any]:
+    """The answer as an object, errors raised – whether they came as status or as `code`."""
+    if response.status in (502, 504):  # a proxy speaks, not APIMart: the order may have arrived
+        raise errors.BrokenAnswer(detail=response.excerpt)
+    body = response.json()
+    error = body.get("error")
+    if response.status == 200 and not error and body.get("code", 200) == 200:
+        return body
+    told = error if isinstance(error, dict) else body
+    status = response.status if response.status != 200 else _number(told.get("code"))
+    words = str(told.get("message") or error or "")
+    kind = ERRORS.get(status, errors.BadOrder if 400 <= status < 500 else errors.BrokenAnswer)
+    if kind is errors.BadOrder and any(word in words.lower() for word in POLICY_WORDS):
+        kind = errors.Blocked
+    raise kind(detail=words, retry_after=_seconds(response.headers.get("retry-after")))
+
+
+def _done(data: Mapping[str, Any], response: Response) -> Done:
+    pictures = tuple(_pictures(data.get("result")))
+    if not pictures:
+        raise errors.BrokenAnswer(detail=response.excerpt)
+    amount, credits_ = _decimal(data.get("cost")), _decimal(data.get("credits_cost"))
+    cost = None if amount is None and credits_ is None else Cost(amount=amount, credits=credits_)
+    told = ("created", "completed", "actual_time", "estimated_time")
+    return Done(pictures=pictures, cost=cost, raw={k: data[k] for k in told if k in data})
+
+
+def _pictures(result: Any) -> Iterator[Picture]:
+    images = result.get("images") if isinstance(result, dict) else None
+    for image in images if isinstance(images, list) else ():
+        if not isinstance(image, dict):
+            continue
+        urls = image.get("url")
+        for url in urls if isinstance(urls, list) else [urls]:
+            if isinstance(url, str) and url:
+                yield Picture(url=url, expires_at=_time(image.get("expires_at")))
+
+
+def _failure(data: Mapping[str, Any]) -> errors.ProviderError:
+    error = data.get("error")
+    words = str(error.get("message") or "") if isinstance(error, dict) else str(error or "")
+    is_policy = any(word in words.lower() for word in POLICY_WORDS)
+    return errors.Blocked(detail=words) if is_policy else errors.Failed(detail=words)
+
+
+def _per_cent(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or isnan(value):
+        return None
+    return int(max(0, min(100, value)))
+
+
+def _number(value: Any) -> int:
+    """A status that may come as 400 or "400"; 0 for anything else."""
+    digits = str(value)
+    return int(digits) if digits.isdecimal() and len(digits) == 3 else 0
+
+
+def _seconds(value: str | None) -> float | None:
+    return float(value) if value and value.isdecimal() else None
+
+
+def _decimal(value: Any) -> Decimal | None:
+    """An exact amount: JSON's 0.05279 stays 0.05279."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and number >= 0 else None
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(value, tz=UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,146 @@
+"""The contract between the studio and a provider.
+
+An adapter opens no connection. It says what to send and reads what came back, as a generator:
+it yields a `Call`, is sent the `Response`, and returns `Pending` or `Done` – or raises a
+`ProviderError`. The engine drives it and alone knows about time-outs, limits and keys.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+from uuid import UUID
+
+from studio.providers.errors import BrokenAnswer
+from studio.providers.models import ImageModel
+from studio.providers.orders import Order
+
+Ticket = Mapping[str, Any]
+"""What a provider gave us to ask again: JSON that only its adapter reads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """One file of a multipart body."""
+
+    field: str
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One HTTP request to make. `url` is a path under the key's base URL, or absolute.
+
+    billable: once its first byte has left, the outcome may cost money.
+    keyless: the key must not travel with it (presigned addresses).
+    """
+
+    method: str
+    url: str
+    json: Mapping[str, Any] | None = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    uploads: Sequence[Upload] = ()
+    body: bytes | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    is_billable: bool = False
+    is_keyless: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    """A whole answer. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object. Raises BrokenAnswer for anything else."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise BrokenAnswer(detail=self.excerpt) from error
+        if not isinstance(value, dict):
+            raise BrokenAnswer(detail=self.excerpt)
+        return value
+
+    @property
+    def excerpt(self) -> str:
+        """The first 200 characters, for a log or a person."""
+        return self.body[:800].decode(errors="replace")[:200]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """One finished picture: a public URL, perhaps with an end, or the bytes themselves."""
+
+    url: str = ""
+    data: bytes = field(default=b"", repr=False)
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What the provider says it charged."""
+
+    amount: Decimal | None = None
+    currency: str = "USD"
+    credits: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """Accepted and not finished. progress: per cent, where told. retry_after: seconds."""
+
+    ticket: Ticket
+    progress: int | None = None
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """Finished: at least one picture."""
+
+    pictures: Sequence[Picture]
+    cost: Cost | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Working:
+    """What a probe learnt about a key that works."""
+
+    balance: str = ""
+    limits: str = ""
+
+
+Flow = Generator[Call, Response, Pending | Done]
+Probe = Generator[Call, Response, Working]
+
+
+class Provider(Protocol):
+    """A company's image API. One file, one instance in the catalog."""
+
+    name: str
+    label: str
+    base_url: str
+    models: tuple[ImageModel, ...]
+
+    def submit(self, order: Order, *, submission_id: UUID) -> Flow:
+        """Order pictures."""
+        ...
+
+    def poll(self, ticket: Ticket) -> Flow:
+        """Ask how an order is getting on."""
+        ...
+
+    def probe(self) -> Probe:
+        """The cheapest call that tells whether a key works; charges nothing."""
+        ...

@@ -1,0 +1,172 @@
+"""One record per model: every limit, size, alias and price of it stands there and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from studio.providers.errors import Unsupported
+from studio.providers.orders import Order, Size
+from studio.providers.words import gettext_noop
+
+MB = 1024 * 1024
+
+
+class Seconds(NamedTuple):
+    """How long one order usually takes, from acceptance to pictures."""
+
+    fast: float
+    usual: float
+    slow: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageModel:
+    """What a model can do. An empty tuple means that the choice does not exist.
+
+    sizes: (ratio, resolution) → the documented pixel sizes, the expected one first.
+    max_prompt: characters; reference limits: bytes.
+    """
+
+    id: str
+    label: str
+    seconds: Seconds
+    ratios: tuple[str, ...]
+    default_ratio: str
+    resolutions: tuple[str, ...] = ()
+    sizes: Mapping[tuple[str, str], tuple[Size, ...]] = field(default_factory=dict)
+    exact_sizes: frozenset[Size] = frozenset()
+    qualities: tuple[str, ...] = ()
+    backgrounds: tuple[str, ...] = ()
+    output_formats: tuple[str, ...] = ()
+    max_count: int = 1
+    max_prompt: int | None = None
+    max_references: int = 0
+    max_reference_bytes: int = 20 * MB
+    max_references_bytes: int = 256 * MB
+    reference_types: tuple[str, ...] = ("image/png", "image/jpeg", "image/webp")
+    has_mask: bool = False
+    has_official_fallback: bool = False
+    is_idempotent: bool = False
+    max_concurrent: int | None = None
+    keeps_hours: int | None = None
+
+    def expected_sizes(self, order: Order) -> tuple[Size, ...]:
+        """The documented pixels of an order; empty where the document promises none."""
+        if order.size:
+            return (order.size,)
+        if order.references and not order.ratio:
+            return ()
+        ratio = order.ratio or self.default_ratio
+        resolution = order.resolution or self.resolutions[0]
+        return self.sizes.get((ratio, resolution), ())
+
+    def check(self, order: Order) -> None:
+        """Raise `Unsupported` for the first thing in the order that the model does not offer."""
+        for problem in self.problems(order):
+            raise problem
+
+    def problems(self, order: Order) -> Iterator[Unsupported]:
+        yield from self._prompt_problems(order)
+        yield from self._choice_problems(order)
+        yield from self._size_problems(order)
+        yield from self._reference_problems(order)
+
+    def _prompt_problems(self, order: Order) -> Iterator[Unsupported]:
+        if not order.prompt.strip():
+            yield Unsupported("prompt", gettext_noop("Describe the picture you want."))
+        if self.max_prompt and len(order.prompt) > self.max_prompt:
+            yield Unsupported(
+                "prompt",
+                gettext_noop("The prompt has %(length)s characters; %(model)s takes %(limit)s."),
+                length=len(order.prompt),
+                limit=self.max_prompt,
+                model=self.label,
+            )
+        if not 1 <= order.count <= self.max_count:
+            yield Unsupported(
+                "count",
+                gettext_noop("%(model)s makes 1 to %(limit)s pictures at a time, not %(count)s."),
+                count=order.count,
+                limit=self.max_count,
+                model=self.label,
+            )
+
+    def _choice_problems(self, order: Order) -> Iterator[Unsupported]:
+        choices = (
+            ("ratio", order.ratio, self.ratios),
+            ("resolution", order.resolution, self.resolutions),
+            ("quality", order.quality, self.qualities),
+            ("background", order.background, self.backgrounds),
+            ("output_format", order.output_format, self.output_formats),
+        )
+        for name, value, offered in choices:
+            if value and value not in offered:
+                yield Unsupported(
+                    name,
+                    gettext_noop("%(model)s does not offer “%(value)s” here. It offers: %(offered)s."),
+                    value=value,
+                    offered=", ".join(offered) or "–",
+                    model=self.label,
+                )
+        if order.is_official_fallback and not self.has_official_fallback:
+            yield Unsupported(
+                "is_official_fallback",
+                gettext_noop("%(model)s has no official fallback."),
+                model=self.label,
+            )
+
+    def _size_problems(self, order: Order) -> Iterator[Unsupported]:
+        if not order.size:
+            return
+        if order.ratio or order.resolution:
+            yield Unsupported(
+                "size",
+                gettext_noop("Choose either an exact size or a ratio, not both."),
+            )
+        if order.size not in self.exact_sizes:
+            yield Unsupported(
+                "size",
+                gettext_noop("%(model)s makes %(size)s only if it stands in its size table."),
+                size=f"{order.size.width} × {order.size.height}",
+                model=self.label,
+            )
+
+    def _reference_problems(self, order: Order) -> Iterator[Unsupported]:
+        if len(order.references) > self.max_references:
+            yield Unsupported(
+                "references",
+                gettext_noop("%(model)s takes %(limit)s reference pictures; you have %(count)s."),
+                count=len(order.references),
+                limit=self.max_references,
+                model=self.label,
+            )
+        for number, reference in enumerate(order.references, start=1):
+            if reference.media_type and reference.media_type not in self.reference_types:
+                yield Unsupported(
+                    "references",
+                    gettext_noop("Reference %(number)s is %(type)s, which %(model)s does not take."),
+                    number=number,
+                    type=reference.media_type,
+                    model=self.label,
+                )
+            if reference.size > self.max_reference_bytes:
+                yield Unsupported(
+                    "references",
+                    gettext_noop("Reference %(number)s has %(size)s MB; %(model)s takes %(limit)s MB."),
+                    number=number,
+                    size=reference.size // MB,
+                    limit=self.max_reference_bytes // MB,
+                    model=self.label,
+                )
+        if sum(reference.size for reference in order.references) > self.max_references_bytes:
+            yield Unsupported(
+                "references",
+                gettext_noop("The references have more than %(limit)s MB together."),
+                limit=self.max_references_bytes // MB,
+            )
+        if order.mask and not self.has_mask:
+            yield Unsupported(
+                "mask", gettext_noop("%(model)s does not take a mask."), model=self.label
+            )

@@ -1,0 +1,47 @@
+"""What a person asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Size(NamedTuple):
+    """Pixels."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A picture to work from: its bytes, or a link when `data` is empty. size: bytes."""
+
+    media_type: str
+    size: int
+    data: bytes = field(default=b"", repr=False)
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """One order for one model. Empty means: not asked for, the provider decides.
+
+    ratio: "3:2", "auto"; size: exact pixels instead of ratio and resolution; resolution: "2k".
+    """
+
+    prompt: str
+    model: str
+    count: int = 1
+    ratio: str = ""
+    resolution: str = ""
+    size: Size | None = None
+    quality: str = ""
+    background: str = ""
+    output_format: str = ""
+    references: tuple[Reference, ...] = ()
+    mask: Reference | None = None
+    is_official_fallback: bool = False

@@ -1,0 +1,16 @@
+"""The studio's settings on a throw-away data folder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+os.environ["STUDIO_DATA_DIR"] = tempfile.mkdtemp(prefix="darkroom-tests-")
+
+from studio.settings import *  # noqa: E402, F403
+
+STORAGES["staticfiles"] = {  # noqa: F405
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
