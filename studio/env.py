@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -47,6 +48,17 @@ def env_list(name: str) -> list[str]:
     return [word.strip() for word in env(name).split(",") if word.strip()]
 
 
+def env_networks(name: str) -> list[str]:
+    """Comma-separated networks: addresses or CIDRs."""
+    words = env_list(name)
+    for word in words:
+        try:
+            ip_network(word)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {error}; it must look like 10.0.0.0/8.") from error
+    return words
+
+
 def env_url(name: str) -> str:
     """An http(s) address without a trailing slash, or nothing."""
     value = env(name).rstrip("/")
@@ -55,7 +67,9 @@ def env_url(name: str) -> str:
     parts = urlsplit(value)
     if parts.scheme in ("http", "https") and parts.hostname:
         return value
-    raise ImproperlyConfigured(f"{name} is “{value}”; it must look like https://studio.example.com.")
+    raise ImproperlyConfigured(
+        f"{name} is “{value}”; it must look like https://studio.example.com."
+    )
 
 
 def env_bind(name: str, default: str) -> tuple[str, int]:
@@ -93,5 +107,7 @@ def kept_secret(path: Path) -> str:
     except OSError as error:
         raise ImproperlyConfigured(f"{path} cannot be read: {error.strerror}.") from error
     if len(value) < 32:
-        raise ImproperlyConfigured(f"{path} is too short to be a secret; delete it to make a new one.")
+        raise ImproperlyConfigured(
+            f"{path} is too short to be a secret; delete it to make a new one."
+        )
     return value

@@ -10,7 +10,16 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from studio.env import env, env_bind, env_bool, env_int, env_list, env_secret, env_url
+from studio.env import (
+    env,
+    env_bind,
+    env_bool,
+    env_int,
+    env_list,
+    env_networks,
+    env_secret,
+    env_url,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -20,7 +29,7 @@ STUDIO_BIND = env_bind("STUDIO_BIND", "127.0.0.1:8000")
 STUDIO_DATA_DIR = Path(env("STUDIO_DATA_DIR", str(BASE_DIR / "data"))).resolve()
 STUDIO_PUBLIC_URL = env_url("STUDIO_PUBLIC_URL")
 STUDIO_SANDBOX = env_bool("STUDIO_SANDBOX", default=True)
-STUDIO_ALLOW_PRIVATE_HOSTS = env_list("STUDIO_ALLOW_PRIVATE_HOSTS")
+STUDIO_ALLOW_PRIVATE_HOSTS = env_networks("STUDIO_ALLOW_PRIVATE_HOSTS")
 STUDIO_WORKERS = env_int("STUDIO_WORKERS", 3, least=2)
 STUDIO_WEB_THREADS = env_int("STUDIO_WEB_THREADS", 16, least=1)
 STUDIO_MIN_FREE_MB = env_int("STUDIO_MIN_FREE_MB", 1024)
