@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
+
+log = logging.getLogger(__name__)
 
 
 def _page(request: HttpRequest, status: int) -> HttpResponse:
-    context = {"status": status, "number": f"e-{uuid4().hex[:8]}"}
-    return render(request, "error.html", context, status=status)
+    """Rendered without context processors: no database, no session, whatever else is broken."""
+    number = f"e-{uuid4().hex[:8]}"
+    log.warning("%s: answered %s to %s", number, status, request.method)
+    context = {"status": status, "number": number, "path": request.path}
+    return HttpResponse(render_to_string("error.html", context), status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
