@@ -19,15 +19,15 @@ def _page(request: HttpRequest, status: int) -> HttpResponse:
     return HttpResponse(render_to_string("error.html", context), status=status)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 400)
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 403)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 404)
 
 
@@ -35,5 +35,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _page(request, 500)
 
 
-def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _page(request, 403)
