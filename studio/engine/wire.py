@@ -1,0 +1,292 @@
+"""All HTTP that the engine does: calls to providers with a key, and pictures without one.
+
+A call is sent once. Redirects are never followed with a key, answers are cut at a size, and every
+request ends at its deadline. Errors say whether anything can have left: studio.engine.errors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from types import TracebackType
+from typing import BinaryIO, Self
+from urllib.parse import urlencode, urljoin
+
+import aiohttp
+import httpx
+from aiohttp.abc import AbstractResolver
+from aiohttp.http_exceptions import HttpProcessingError
+
+from studio import addresses
+from studio.addresses import ForbiddenAddress
+from studio.engine.bodies import Prepared, prepare
+from studio.engine.errors import AnswerLost, FetchError, Forbidden, NeverSent, TooLarge, WireError
+from studio.engine.guard import TRIP, GuardedResolver, Trip, open_transport
+from studio.providers.contract import Call, Response
+
+AGENT = "Darkroom"
+CONNECT_SECONDS = 10.0
+WAIT_SECONDS = 20.0  # for a name, a connection and TLS together
+PIECE = 64 * 1024
+MAX_REDIRECTS = 3
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# The host has spoken: asking again for the same address gives the same answer.
+FINAL = frozenset({400, 401, 403, 404, 405, 406, 410, 414, 451})
+FAULTS = (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, HttpProcessingError, OSError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """A picture that came whole. Header names are lower case; sha256 is of the file, in hex."""
+
+    size: int
+    sha256: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class Wire:
+    """Connections of one event loop, opened when they are needed.
+
+    Billable calls get a fresh connection each: on a reused one that turns out to be dead, nobody
+    could tell whether the order had arrived.
+    """
+
+    def __init__(self, *, resolver: AbstractResolver | None = None) -> None:
+        self._resolver = resolver
+        self._clients: dict[bool, httpx.AsyncClient] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.aclose()
+
+    async def send(
+        self,
+        call: Call,
+        *,
+        base_url: str,
+        secret: str | None,
+        deadline: float,
+        max_bytes: int,
+        prepared: Prepared | None = None,
+    ) -> Response:
+        """Send a call and read its whole answer, a redirect too. `deadline`: seconds.
+
+        Raises NeverSent or AnswerLost.
+        """
+        prepared = prepared or prepare(call)
+        key = None if call.is_keyless else secret
+        with _forbidding():
+            trip = _trip(call, base_url, has_key=bool(key))
+        headers = _headers(call, prepared, key)
+        with _translated(trip):
+            async with (
+                asyncio.timeout(deadline),
+                self._open(
+                    trip, call.method, headers, prepared, is_fresh=call.is_billable
+                ) as answer,
+            ):
+                body = b"".join([piece async for piece in _pieces(answer, max_bytes)])
+                return Response(
+                    status=answer.status_code, headers=_lower(answer.headers), body=body
+                )
+
+    async def fetch(
+        self, url: str, *, max_bytes: int, deadline: float, into: BinaryIO, base_url: str = ""
+    ) -> Fetched:
+        """Write what lies at a public address into a file, from its beginning.
+
+        Follows three redirects, each judged like the first. `base_url`: of the provider that gave
+        the address; its own port is fine. Raises FetchError.
+        """
+        trip = Trip(url=url)
+        try:
+            with _translated(trip):
+                async with asyncio.timeout(deadline):
+                    for _ in range(MAX_REDIRECTS + 1):
+                        trip.url = _picture_url(trip.url, base_url)
+                        trip.is_sandbox = addresses.is_sandbox(trip.url)
+                        async with self._open(trip, "GET", _plain_headers()) as answer:
+                            if answer.status_code not in REDIRECTS:
+                                return await _save(answer, max_bytes, into)
+                            trip.url = urljoin(trip.url, answer.headers.get("location", ""))
+        except (Forbidden, TooLarge) as error:
+            raise FetchError(detail=error.code, is_final=True, message=error.message) from error
+        except (NeverSent, AnswerLost) as error:
+            raise FetchError(detail=f"{error.code}: {error.detail}") from error
+        raise FetchError(detail="too many redirects", is_final=True)
+
+    @asynccontextmanager
+    async def _open(
+        self,
+        trip: Trip,
+        method: str,
+        headers: Mapping[str, str],
+        prepared: Prepared | None = None,
+        *,
+        is_fresh: bool = False,
+    ) -> AsyncIterator[httpx.Response]:
+        client = self._client(is_reusing=not is_fresh)
+        content = _chunks(prepared.content) if prepared and prepared.content else None
+        request = client.build_request(method, trip.url, headers=headers, content=content)
+        trip.url = str(request.url)
+        token = TRIP.set(trip)
+        try:
+            answer = await client.send(request, stream=True)
+            try:
+                yield answer
+            finally:
+                await answer.aclose()
+        finally:
+            TRIP.reset(token)
+
+    def _client(self, *, is_reusing: bool) -> httpx.AsyncClient:
+        if is_reusing not in self._clients:
+            resolver = GuardedResolver(self._resolver)
+            self._clients[is_reusing] = httpx.AsyncClient(
+                transport=open_transport(resolver, is_reusing=is_reusing),
+                timeout=httpx.Timeout(None, connect=CONNECT_SECONDS, pool=WAIT_SECONDS),
+                follow_redirects=False,
+                trust_env=False,
+            )
+        return self._clients[is_reusing]
+
+
+def _trip(call: Call, base_url: str, *, has_key: bool) -> Trip:
+    """Where a call goes. A key goes to the host of its base URL and to no other."""
+    base = addresses.check_base_url(base_url)
+    is_absolute = call.url.startswith(("http://", "https://"))
+    url = call.url if is_absolute else f"{base}/{call.url.removeprefix('/')}"
+    if call.params:
+        url += ("&" if "?" in url else "?") + urlencode(call.params)
+    address = addresses.read(url)
+    is_home = address.origin == addresses.read(base).origin
+    if not is_home:
+        if has_key:
+            raise ForbiddenAddress(Forbidden.message)
+        addresses.check_url(url)
+    is_sandbox = addresses.is_sandbox(address)
+    if addresses.is_sandbox(base) and is_home and not is_sandbox:
+        raise ForbiddenAddress(Forbidden.message)
+    in_the_open = has_key and address.scheme == "http" and not is_sandbox
+    return Trip(url=str(address), is_sandbox=is_sandbox, only_private=in_the_open)
+
+
+def _picture_url(url: str, base_url: str) -> str:
+    ports = addresses.PICTURE_PORTS
+    if base_url and addresses.read(base_url).origin == addresses.read(url).origin:
+        ports = addresses.ANY_PORT
+    return addresses.check_url(url, ports=ports)
+
+
+def _plain_headers() -> dict[str, str]:
+    return {"user-agent": AGENT, "accept": "*/*", "accept-encoding": "identity"}
+
+
+def _headers(call: Call, prepared: Prepared, secret: str | None) -> dict[str, str]:
+    headers = _plain_headers() | {name.lower(): value for name, value in call.headers.items()}
+    if prepared.media_type:
+        headers["content-type"] = prepared.media_type
+    if prepared.content or call.method in ("POST", "PUT", "PATCH"):
+        headers["content-length"] = str(len(prepared.content))
+    if secret:
+        headers["authorization"] = f"Bearer {secret}"
+    if not all(value.isascii() and value.isprintable() for value in headers.values()):
+        raise NeverSent(detail="a header cannot be written")
+    return headers
+
+
+async def _chunks(content: bytes) -> AsyncIterator[bytes]:
+    """Piece by piece, so that a large body does not hold up the other requests."""
+    for start in range(0, len(content), PIECE):
+        yield content[start : start + PIECE]
+
+
+async def _pieces(answer: httpx.Response, max_bytes: int) -> AsyncIterator[bytes]:
+    """The decoded body. Raises TooLarge as soon as it is, AnswerLost for an unknown coding."""
+    told = answer.headers.get("content-length", "")
+    if told.isdecimal() and int(told) > max_bytes:
+        raise TooLarge(detail="content-length")
+    coding = answer.headers.get("content-encoding", "identity").strip().lower()
+    if coding in ("identity", ""):
+        pieces = answer.aiter_raw()
+    elif coding in ("gzip", "x-gzip", "deflate"):
+        pieces = _inflated(answer)
+    else:
+        raise AnswerLost(detail="content-encoding")
+    size = 0
+    async for piece in pieces:
+        size += len(piece)
+        if size > max_bytes:
+            raise TooLarge(detail="body")
+        yield piece
+
+
+async def _inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
+    """Unpack gzip or zlib, never more than a piece at once: a small bomb stays small."""
+    unpacker = zlib.decompressobj(wbits=47)
+    try:
+        async for packed in answer.aiter_raw():
+            rest = packed
+            while rest:
+                yield unpacker.decompress(rest, PIECE)
+                rest = unpacker.unconsumed_tail
+        yield unpacker.flush()
+    except zlib.error as error:
+        raise AnswerLost(detail="content-encoding") from error
+    if not unpacker.eof:
+        raise AnswerLost(detail="cut short")
+
+
+async def _save(answer: httpx.Response, max_bytes: int, into: BinaryIO) -> Fetched:
+    status = answer.status_code
+    if status != 200:
+        raise FetchError(status=status, is_final=status in FINAL, detail=f"status {status}")
+    into.seek(0)
+    into.truncate()
+    hasher, size = sha256(), 0
+    async for piece in _pieces(answer, max_bytes):
+        into.write(piece)
+        hasher.update(piece)
+        size += len(piece)
+    return Fetched(size=size, sha256=hasher.hexdigest(), headers=_lower(answer.headers))
+
+
+def _lower(headers: httpx.Headers) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+@contextmanager
+def _forbidding() -> Iterator[None]:
+    try:
+        yield
+    except ForbiddenAddress as error:
+        raise Forbidden(message=error.message) from error
+
+
+@contextmanager
+def _translated(trip: Trip) -> Iterator[None]:
+    """Put what may go wrong into our words; from None, for theirs hold addresses."""
+    try:
+        with _forbidding():
+            yield
+    except WireError:
+        raise
+    except FAULTS as error:
+        kind = AnswerLost if trip.is_connected else NeverSent
+        raise kind(detail=type(error).__name__) from None
