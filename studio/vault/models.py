@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any, Self, cast
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
+from django.db.models import Count, Q
+from django.db.models.functions import Substr
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from studio.accounts.models import User
+from studio.providers.catalog import PROVIDERS
+from studio.vault import masterkeys
+from studio.vault.cipher import HEADER_BYTES, header, open_sealed, seal
+from studio.vault.errors import BadSecret, NoSecret
+from studio.vault.redaction import redact
+
+BY_OWNER = "by_owner"
+NO_SECRET = "no_secret"  # noqa: S105 - a code
+PROVIDER_PAUSES = ("bad_key", "no_money", "no_permission")
+TEST_TAKES_AT_MOST = timedelta(seconds=60)
+LONGEST_SECRET = 500
+SHOWS_LAST_FOUR_FROM = 12  # of a shorter secret, four characters give too much away
 
 
 class TestStatus(models.TextChoices):
@@ -18,8 +38,71 @@ class TestStatus(models.TextChoices):
     FAILED = "failed", _("Test failed")
 
 
+def check_secret(text: str) -> str:
+    """The secret as it is sent in a header: printable ASCII without spaces. Raises BadSecret."""
+    secret = text.strip()
+    if not secret:
+        raise BadSecret(_("Paste the key."))
+    if len(secret) > LONGEST_SECRET:
+        raise BadSecret(_("This is too long to be a key."))
+    if not all("!" <= character <= "~" for character in secret):
+        raise BadSecret(_("A key has no spaces, line breaks or accents. Copy it once more."))
+    return secret
+
+
+class ProviderKeyQuerySet(models.QuerySet["ProviderKey"]):
+    """Who may use which key, and what is sealed."""
+
+    def owned_by(self, user: User) -> Self:
+        """Those that the member may change."""
+        return self.filter(owner=user, deleted_at=None)
+
+    def usable_by(self, user: User) -> Self:
+        """Own ones, and those that members who are still here share with the team."""
+        is_usable = Q(owner=user) | Q(is_shared=True, owner__is_disabled=False)
+        keys = self.filter(is_usable, deleted_at=None)
+        return keys if settings.STUDIO_SANDBOX else keys.filter(is_sandbox=False)
+
+    def visible_to(self, user: User) -> Self:
+        """What the keys page lists: the usable ones and all own ones, own ones first."""
+        is_visible = Q(owner=user) | Q(pk__in=ProviderKey.objects.usable_by(user))
+        is_foreign = models.Case(models.When(owner=user, then=0), default=1)
+        keys = self.filter(is_visible, deleted_at=None).select_related("owner")
+        return keys.order_by(is_foreign, "is_sandbox", "pk")
+
+    def sealed(self) -> Self:
+        return self.exclude(sealed=b"")
+
+    def sealed_by(self, head: bytes) -> Self:
+        return self.alias(head=_head()).filter(head=head)
+
+    def not_sealed_by_first(self) -> Self:
+        """Sealed under another master key than the one that seals now."""
+        head = header(masterkeys.ring().first)
+        return self.sealed().alias(head=_head()).exclude(head=head)
+
+    def seal_counts(self) -> dict[bytes, int]:
+        """How many secrets each header of the cipher begins."""
+        heads = self.sealed().annotate(head=_head()).values("head").annotate(count=Count("pk"))
+        rows = heads.order_by("head").values_list("head", "count")
+        return {bytes(cast("bytes", head)): count for head, count in rows}
+
+    def ensure_master_keys(self) -> None:
+        """Make the first master key – but not where sealed rows say that there was one."""
+        is_missing = not masterkeys.is_from_environment() and not masterkeys.keys_file().exists()
+        if is_missing and not self.sealed().exists():
+            masterkeys.make_first()
+
+
+def _head() -> Substr:
+    return Substr("sealed", 1, HEADER_BYTES, output_field=models.BinaryField())
+
+
 class ProviderKey(models.Model):
-    """A secret that we send. Sealed, bound to its row; shown as its last four characters."""
+    """A secret that we send. Sealed, bound to its row; shown as its last four characters.
+
+    `secret_at` names the secret: what was learnt with one says nothing about its successor.
+    """
 
     uid = models.UUIDField(default=uuid4, unique=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="keys")
@@ -27,6 +110,7 @@ class ProviderKey(models.Model):
     provider = models.CharField(_("provider"), max_length=32)
     base_url = models.CharField(_("base URL"), max_length=300, blank=True, default="")
     sealed = models.BinaryField(editable=False, default=b"")
+    secret_at = models.DateTimeField(null=True, editable=False)
     last_four = models.CharField(max_length=4, blank=True, default="", editable=False)
     is_sandbox = models.BooleanField(default=False, editable=False)
     is_shared = models.BooleanField(_("the team may use it"), default=False)
@@ -42,5 +126,206 @@ class ProviderKey(models.Model):
     used_at = models.DateTimeField(null=True, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
 
+    objects = ProviderKeyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner"], name="one_default_key", condition=Q(is_default=True)
+            )
+        ]
+
     def __str__(self) -> str:
         return f"{self.provider} …{self.last_four}"
+
+    @property
+    def has_secret(self) -> bool:
+        return bool(self.sealed)
+
+    @property
+    def provider_label(self) -> str:
+        found = PROVIDERS.get(self.provider)
+        return found.label if found else self.provider
+
+    @property
+    def name(self) -> str:
+        """What people call it: its label, else its provider."""
+        return self.label or self.provider_label
+
+    @property
+    def url(self) -> str:
+        """The base URL that calls go to: the sandbox's, its own, or its provider's."""
+        if self.is_sandbox:
+            return f"{settings.STUDIO_SANDBOX_URL}/{self.provider}"
+        found = PROVIDERS.get(self.provider)
+        return self.base_url or (found.base_url if found else "")
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
+    @property
+    def is_testing(self) -> bool:
+        """A test was asked for, and may still answer."""
+        return self.test_status == TestStatus.WAITING and not self.is_test_overdue
+
+    @property
+    def is_test_overdue(self) -> bool:
+        """A test was asked for, and nobody has answered."""
+        is_waiting = self.test_status == TestStatus.WAITING
+        since = self.tested_at or self.created_at
+        return is_waiting and timezone.now() - since > TEST_TAKES_AT_MOST
+
+    # The secret -------------------------------------------------------------------------------
+
+    @property
+    def bond(self) -> bytes:
+        """What ties a sealed secret to this row."""
+        return f"providerkey:{self.uid}".encode()
+
+    def set_secret(self, secret: str) -> None:
+        """Keep another secret, untested. A pause that concerned the last one ends.
+
+        A new key is saved with it. Raises BadSecret, MasterKeyError.
+        """
+        secret = check_secret(secret)
+        with transaction.atomic():  # so that no master key is dropped between sealing and saving
+            ProviderKey.objects.ensure_master_keys()
+            changes: dict[str, Any] = {
+                "sealed": seal(secret, self.bond),
+                "secret_at": timezone.now(),
+                "last_four": secret[-4:] if len(secret) >= SHOWS_LAST_FOUR_FROM else "",
+                **self._untested(),
+            }
+            if self.pause_code in (*PROVIDER_PAUSES, NO_SECRET):
+                changes |= {"is_paused": False, "pause_code": ""}
+            self._change(**changes)
+
+    def reveal(self) -> str:
+        """The secret. Only where a call is about to be sent. Raises VaultError."""
+        if not self.sealed:
+            raise NoSecret
+        return open_sealed(bytes(self.sealed), self.bond)
+
+    def redact(self, text: str) -> str:
+        """A text from outside, without the secret. Raises VaultError."""
+        return redact(text, self.reveal()) if self.sealed else text
+
+    def reseal(self) -> bool:
+        """Seal under the first master key, unless the secret is another by now."""
+        before = bytes(self.sealed)
+        sealed = seal(self.reveal(), self.bond)
+        return bool(ProviderKey.objects.filter(pk=self.pk, sealed=before).update(sealed=sealed))
+
+    def move_to(self, base_url: str) -> None:
+        """Another base URL. The secret is forgotten: it was meant for the host before."""
+        self._change(base_url=base_url, **self._without_secret(), **self._untested())
+
+    # What people do ---------------------------------------------------------------------------
+
+    def rename(self, label: str) -> None:
+        self._change(label=label)
+
+    def share(self, *, is_shared: bool) -> None:
+        self._change(is_shared=is_shared)
+
+    def make_default(self) -> None:
+        """The key that its owner's orders begin with. One at most."""
+        with transaction.atomic():
+            ProviderKey.objects.filter(owner=self.owner_id, is_default=True).update(
+                is_default=False
+            )
+            self._change(is_default=True)
+
+    def pause(self, code: str = BY_OWNER) -> bool:
+        """Send nothing more with it. A provider's reason counts only for the secret it saw."""
+        rows = self._rows() if code == BY_OWNER else self._same_secret()
+        won = rows.filter(is_paused=False).update(is_paused=True, pause_code=code)
+        self.refresh_from_db(fields=["is_paused", "pause_code"])
+        return bool(won)
+
+    def resume(self) -> bool:
+        """End any pause, unless there is nothing to send."""
+        rows = self._rows().sealed().filter(is_paused=True)
+        won = rows.update(is_paused=False, pause_code="")
+        self.refresh_from_db(fields=["is_paused", "pause_code"])
+        return bool(won)
+
+    def delete_softly(self) -> None:
+        """Gone for everybody. What history shows stays: provider, label, last four characters."""
+        self._change(
+            deleted_at=timezone.now(),
+            is_shared=False,
+            is_default=False,
+            **self._without_secret(),
+        )
+
+    # What the engine reports ------------------------------------------------------------------
+
+    def start_test(self) -> None:
+        """Somebody will say soon how the key is doing: note_test()."""
+        asked = {"test_status": TestStatus.WAITING, "tested_at": timezone.now()}
+        self._change(**{**self._untested(), **asked})
+
+    def note_test(
+        self, *, ok: bool, code: str = "", detail: str = "", milliseconds: int | None = None
+    ) -> bool:
+        """How the test went, if the secret is still the one that was tested.
+
+        code: a provider error's, or never_connected …; detail: the provider's own words.
+        """
+        rows = self._same_secret()
+        with transaction.atomic():
+            won = rows.update(
+                test_status=TestStatus.OK if ok else TestStatus.FAILED,
+                test_code=code[:32],
+                test_detail=self.redact(detail)[:500],
+                test_milliseconds=milliseconds,
+                tested_at=timezone.now(),
+            )
+            if ok:
+                rows.filter(pause_code__in=PROVIDER_PAUSES).update(is_paused=False, pause_code="")
+            elif code in PROVIDER_PAUSES:
+                rows.filter(is_paused=False).update(is_paused=True, pause_code=code)
+        self.refresh_from_db()
+        return bool(won)
+
+    def note_use(self) -> None:
+        """A call was just made with it. Kept to the minute: calls may come by the hundred."""
+        now = timezone.now()
+        if self.used_at is None or now - self.used_at > timedelta(minutes=1):
+            self._change(used_at=now)
+
+    # ------------------------------------------------------------------------------------------
+
+    def _rows(self) -> ProviderKeyQuerySet:
+        return ProviderKey.objects.filter(pk=self.pk, deleted_at=None)
+
+    def _same_secret(self) -> ProviderKeyQuerySet:
+        return self._rows().filter(secret_at=self.secret_at)
+
+    def _change(self, **changes: Any) -> bool:
+        """Write these fields and no others, unless the key is deleted; a new key is saved."""
+        is_new = self._state.adding
+        won = is_new or bool(self._rows().update(**changes))
+        if won:
+            for name, value in changes.items():
+                setattr(self, name, value)
+        if is_new:
+            self.save()
+        return won
+
+    def _untested(self) -> dict[str, Any]:
+        return {
+            "test_status": TestStatus.NONE,
+            "test_code": "",
+            "test_detail": "",
+            "test_milliseconds": None,
+            "tested_at": None,
+        }
+
+    def _without_secret(self) -> dict[str, Any]:
+        empty = {"sealed": b"", "secret_at": None}
+        if self.pause_code == BY_OWNER:  # a new secret must not end it
+            return empty
+        return {**empty, "is_paused": True, "pause_code": NO_SECRET}
