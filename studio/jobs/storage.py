@@ -29,6 +29,6 @@ class ArchiveStorage(FileSystemStorage):
             raise
         return name
 
-    def get_available_name(self, name: str, max_length: int | None = None) -> str:  # noqa: ARG002
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:
         """Names are made of content hashes: the same name means the same bytes."""
         return name

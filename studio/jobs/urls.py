@@ -1,7 +1,26 @@
-"""Addresses of this room."""
+"""Addresses of the studio, its jobs and their pictures."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from studio.jobs.views import cards, job, pictures, references, studio
+
+urlpatterns = [
+    path("", studio.studio, name="studio"),
+    path("older", studio.older, name="older-jobs"),
+    path("composer", studio.options, name="composer-options"),
+    path("jobs/place", studio.place, name="job-place"),
+    path("jobs/changes", cards.changes, name="job-changes"),
+    path("jobs/<uuid:uid>", job.job, name="job"),
+    path("jobs/<uuid:uid>/body", job.body, name="job-body"),
+    path("jobs/<uuid:uid>/cancel", cards.cancel, name="job-cancel"),
+    path("jobs/<uuid:uid>/retry", cards.retry, name="job-retry"),
+    path("jobs/<uuid:uid>/hide", cards.hide, name="job-hide"),
+    path("references/add", references.add, name="reference-add"),
+    path("references/<uuid:uid>", references.item, name="reference-item"),
+    path("references/<uuid:uid>/picture", references.picture, name="reference-picture"),
+    path("pictures/<uuid:uid>/reference", references.from_image, name="reference-from-image"),
+    path("pictures/<uuid:uid>/<int:width>.webp", pictures.picture, name="picture"),
+    path("pictures/<uuid:uid>", pictures.original, name="original"),
+]

@@ -6,12 +6,7 @@ from studio.providers.apimart import APIMart
 from studio.providers.contract import Provider
 from studio.providers.models import ImageModel
 
-PROVIDERS: dict[str, Provider] = {
-    provider.name: provider
-    for provider in (
-        APIMart(),
-    )
-}
+PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in (APIMart(),)}
 
 
 def find_model(provider: str, model: str) -> ImageModel | None:

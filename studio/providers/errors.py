@@ -44,7 +44,9 @@ class ProviderError(Exception):
     pauses_key: ClassVar[bool] = False
     charged: ClassVar[Charged] = Charged.NO
 
-    def __init__(self, *, detail: str = "", retry_after: float | None = None, **params: Any) -> None:
+    def __init__(
+        self, *, detail: str = "", retry_after: float | None = None, **params: Any
+    ) -> None:
         super().__init__(self.message)
         self.detail = detail[:DETAIL_LIMIT]
         self.retry_after = retry_after
@@ -62,7 +64,9 @@ class BadOrder(Refused):
     """The provider rejects what was asked."""
 
     code = "bad_order"
-    message = gettext_noop("The provider did not accept this order as it is. Change it and try again.")
+    message = gettext_noop(
+        "The provider did not accept this order as it is. Change it and try again."
+    )
 
 
 class Unsupported(BadOrder):
@@ -105,7 +109,9 @@ class Blocked(Refused):
     """Content policy."""
 
     code = "blocked"
-    message = gettext_noop("The provider's content policy refused this. Reword it and send it again.")
+    message = gettext_noop(
+        "The provider's content policy refused this. Reword it and send it again."
+    )
 
 
 class Limited(Refused):
@@ -143,5 +149,7 @@ class BrokenAnswer(ProviderError):
     """Nothing that the document allows."""
 
     code = "broken_answer"
-    message = gettext_noop("The provider answered with something that its document does not describe.")
+    message = gettext_noop(
+        "The provider answered with something that its document does not describe."
+    )
     charged = Charged.MAYBE

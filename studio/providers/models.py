@@ -105,7 +105,9 @@ class ImageModel:
             if value and value not in offered:
                 yield Unsupported(
                     name,
-                    gettext_noop("%(model)s does not offer “%(value)s” here. It offers: %(offered)s."),
+                    gettext_noop(
+                        "%(model)s does not offer “%(value)s” here. It offers: %(offered)s."
+                    ),
                     value=value,
                     offered=", ".join(offered) or "–",
                     model=self.label,
@@ -146,7 +148,9 @@ class ImageModel:
             if reference.media_type and reference.media_type not in self.reference_types:
                 yield Unsupported(
                     "references",
-                    gettext_noop("Reference %(number)s is %(type)s, which %(model)s does not take."),
+                    gettext_noop(
+                        "Reference %(number)s is %(type)s, which %(model)s does not take."
+                    ),
                     number=number,
                     type=reference.media_type,
                     model=self.label,
@@ -154,7 +158,9 @@ class ImageModel:
             if reference.size > self.max_reference_bytes:
                 yield Unsupported(
                     "references",
-                    gettext_noop("Reference %(number)s has %(size)s MB; %(model)s takes %(limit)s MB."),
+                    gettext_noop(
+                        "Reference %(number)s has %(size)s MB; %(model)s takes %(limit)s MB."
+                    ),
                     number=number,
                     size=reference.size // MB,
                     limit=self.max_reference_bytes // MB,

@@ -77,9 +77,7 @@ class Job(models.Model):
 
     def follow(self) -> None:
         """Take the status from the current submissions; a card somewhere will want to change."""
-        current = set(
-            self.submissions.filter(is_superseded=False).values_list("status", flat=True)
-        )
+        current = set(self.submissions.filter(is_superseded=False).values_list("status", flat=True))
         status = next((status for status in PRECEDENCE if status in current), Status.QUEUED)
         finished_at = None if status in ACTIVE else timezone.now()
         Job.objects.filter(pk=self.pk).update(

@@ -40,6 +40,16 @@ class Reference(models.Model):
     def __str__(self) -> str:
         return str(self.uid)
 
+    def get_ready(self, **facts: str | int) -> bool:
+        """fetching → ready: its file lies in the archive."""
+        rows = Reference.objects.filter(pk=self.pk, state=ReferenceState.FETCHING)
+        return bool(rows.update(state=ReferenceState.READY, **facts))
+
+    def fail(self, error_code: str) -> bool:
+        """fetching → failed: it could not be had, or is no picture."""
+        rows = Reference.objects.filter(pk=self.pk, state=ReferenceState.FETCHING)
+        return bool(rows.update(state=ReferenceState.FAILED, error_code=error_code))
+
 
 class JobReference(models.Model):
     """A reference in its place of a job's order."""

@@ -5,7 +5,7 @@ Every transition is a conditional update that says whether it won; who loses doe
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID, uuid4
 
@@ -16,7 +16,6 @@ from django.utils import timezone
 from studio.jobs.models.job import Job
 from studio.jobs.states import Status
 from studio.providers.contract import Done, Ticket
-from studio.providers.errors import Blocked, ProviderError
 from studio.vault.models import ProviderKey
 
 if TYPE_CHECKING:
@@ -35,9 +34,9 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
             may_go, status=Status.QUEUED, key__is_paused=False, key__deleted_at=None
         ).order_by("job_id", "ordinal")
 
-    def abandoned(self, now: datetime) -> Self:
-        """Claimed by a pump that has died since."""
-        return self.filter(status=Status.SUBMITTING, claimed_until__lt=now)
+    def abandoned(self, claim: UUID) -> Self:
+        """Claimed by another pump than the one that holds the lease now."""
+        return self.filter(status=Status.SUBMITTING).exclude(claim=claim)
 
     def unfinished(self) -> Self:
         """Something is still to be done for these, now or later."""
@@ -69,6 +68,8 @@ class Submission(models.Model):
     accepted_at = models.DateTimeField(null=True)
     progress = models.PositiveSmallIntegerField(null=True)
     poll_at = models.DateTimeField(null=True)
+    forgotten_times = models.PositiveSmallIntegerField(default=0)
+    forgotten_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     cost = models.DecimalField(max_digits=12, decimal_places=6, null=True)
@@ -125,8 +126,18 @@ class Submission(models.Model):
         self.job.note("sent", self, key=self.key.last_four)
         return True
 
-    def put_back(self, claim: UUID, *, not_before: datetime | None = None, reason: str = "") -> bool:
-        """submitting → queued, because certainly nothing was charged."""
+    def put_back(
+        self,
+        claim: UUID | None,
+        *,
+        not_before: datetime | None = None,
+        reason: str = "",
+        is_limit: bool = False,
+    ) -> bool:
+        """submitting → queued, because nothing was charged, or will not be a second time.
+
+        A wait for a limit does not count as a try.
+        """
         won = self._move(
             Status.QUEUED,
             Q(status=Status.SUBMITTING, claim=claim),
@@ -134,6 +145,7 @@ class Submission(models.Model):
             claimed_until=None,
             sent_at=None,
             not_before=not_before,
+            tries=self.tries - 1 if is_limit else self.tries,
         )
         if won and reason:
             self.job.note("put_back", self, reason=reason, tries=self.tries)
@@ -175,6 +187,15 @@ class Submission(models.Model):
             self.job.touch()
         self.progress, self.poll_at = progress, poll_at
 
+    def note_forgotten(self, times: int, period: timedelta) -> bool:
+        """Count a poll that the provider does not know. True: `times` over at least `period`."""
+        self.forgotten_times += 1
+        self.forgotten_at = self.forgotten_at or timezone.now()
+        Submission.objects.filter(pk=self.pk).update(
+            forgotten_times=self.forgotten_times, forgotten_at=self.forgotten_at
+        )
+        return self.forgotten_times >= times and timezone.now() - self.forgotten_at >= period
+
     # Ending -----------------------------------------------------------------------------------
 
     def finish(self, done: Done) -> bool:
@@ -208,22 +229,23 @@ class Submission(models.Model):
             error_code="" if is_kept else "pictures_lost",
         )
         if won:
-            self.job.note("archived" if is_kept else "pictures_lost", self, pictures=states.count("kept"))
+            self.job.note(
+                "archived" if is_kept else "pictures_lost", self, pictures=states.count("kept")
+            )
         return won
 
-    def fail(self, error: ProviderError) -> bool:
+    def fail(self, error_code: str, detail: str = "", *, status: Status = Status.FAILED) -> bool:
         """→ failed, or blocked where the content policy says so."""
-        status = Status.BLOCKED if isinstance(error, Blocked) else Status.FAILED
         won = self._move(
             status,
             UNDECIDED | Q(status=Status.QUEUED),
             claim=None,
             finished_at=timezone.now(),
-            error_code=error.code,
-            error_detail=error.detail,
+            error_code=error_code,
+            error_detail=detail,
         )
         if won:
-            self.job.note("blocked" if status == Status.BLOCKED else "failed", self, reason=error.code)
+            self.job.note(str(status), self, reason=error_code)
         return won
 
     def cancel(self, *, by: str) -> bool:

@@ -1,0 +1,251 @@
+"""The life of one submission inside the pump: send it, ask after it, hand its pictures on.
+
+What each failure of sending means stands in `Life._send`; it is the heart of "never pay twice".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.utils import timezone
+
+from studio.engine import schedule
+from studio.engine.errors import AnswerLost, NeverSent, WireError
+from studio.engine.saving import hint_saving
+from studio.engine.wire import Wire, prepare
+from studio.engine.writer import Writer
+from studio.jobs.models import Submission
+from studio.jobs.orders import loaded_order, model_of
+from studio.jobs.states import Status
+from studio.providers import errors
+from studio.providers.catalog import PROVIDERS
+from studio.providers.contract import Call, Done, Flow, Pending, Response
+
+log = logging.getLogger(__name__)
+
+SUBMIT_DEADLINE = 60.0
+POLL_DEADLINE = 20.0
+MAX_ANSWER = 32 * 1024 * 1024
+BUSY_TRIES = 3
+FORGOTTEN_TIMES = 3
+FORGOTTEN_FOR = timedelta(minutes=5)
+
+
+class ClaimLost(Exception):
+    """Another pump has this submission now: leave it alone."""
+
+
+class Crew(Protocol):
+    """What the pump lends to each life."""
+
+    wire: Wire
+    write: Writer
+    claim: UUID
+
+    async def rest(self, seconds: float) -> bool:
+        """Sleep; True when the pump is ending and nothing new may be begun."""
+        ...
+
+    def landed(self, submission: Submission) -> None:
+        """Its order has been answered: there is room to send another."""
+        ...
+
+    def cool(self, key_id: int, until: datetime) -> None:
+        """Send nothing more with this key before then."""
+        ...
+
+
+def sort_out(submission: Submission) -> None:
+    """A claim that died: never sent, or protected by an idempotency key → again; else unknown."""
+    if submission.sent_at is None or model_of(submission.job).is_idempotent:
+        submission.put_back(submission.claim, reason="interrupted")
+    else:
+        submission.lose_track("interrupted")
+
+
+async def drive(flow: Flow, send: Callable[[Call], Awaitable[Response]]) -> Pending | Done:
+    """Send what the flow asks for until it returns. Provider and wire errors pass through."""
+    try:
+        call = next(flow)
+        while True:
+            call = flow.send(await send(call))
+    except StopIteration as stop:
+        outcome: Pending | Done = stop.value
+        return outcome
+
+
+class Life:
+    """One submission, from its claim to its pictures – or to the end of this slice."""
+
+    def __init__(self, submission: Submission, crew: Crew) -> None:
+        self.submission = submission
+        self.crew = crew
+        self.model = model_of(submission.job)
+        self.provider = PROVIDERS[submission.job.provider]
+        self.seconds = schedule.usual_seconds(self.model, is_sandbox=submission.key.is_sandbox)
+        self.failures = 0
+
+    async def live(self) -> None:
+        try:
+            if self.submission.status == Status.SUBMITTING:
+                await self._send()
+                self.crew.landed(self.submission)
+            while self.submission.status == Status.RUNNING:
+                if await self.crew.rest(self._until_poll()):
+                    return
+                await self._poll()
+        except ClaimLost:
+            log.warning("submission %s was taken over by another pump", self.submission.pk)
+        except Exception:
+            if self.submission.status == Status.SUBMITTING:
+                await self._write(lambda: sort_out(self.submission))
+            raise
+
+    # Sending ----------------------------------------------------------------------------------
+
+    async def _send(self) -> None:
+        """One order goes out, once. Every way that it can end has its line here."""
+        submission = self.submission
+        try:
+            order = await asyncio.to_thread(loaded_order, submission.job, count=submission.count)
+            flow = self.provider.submit(order, submission_id=submission.pk)
+            outcome = await drive(flow, self._send_call)
+        except NeverSent as error:
+            await self._try_again(error.code, tries=schedule.CONNECT_TRIES)
+        except errors.Limited as error:
+            await self._wait_for_limit(error)
+        except errors.Busy as error:
+            await self._try_again(error.code, tries=BUSY_TRIES, detail=error.detail)
+        except errors.Refused as error:
+            await self._end(error)
+        except (AnswerLost, errors.ProviderError) as error:
+            await self._answer_lost(error)
+        else:
+            await self._take_in(outcome)
+
+    async def _send_call(self, call: Call) -> Response:
+        """Before a call that may cost money, the row says durably that it goes out."""
+        if call.is_billable:
+            digest = sha256(prepare(call).body).hexdigest()
+            if not await self._write(lambda: self.submission.mark_sent(self.crew.claim, digest)):
+                raise ClaimLost
+        return await self._call(call, SUBMIT_DEADLINE)
+
+    async def _call(self, call: Call, deadline: float) -> Response:
+        key = self.submission.key
+        return await self.crew.wire.send(
+            call, base_url=key.url, secret=key.reveal(), deadline=deadline, max_bytes=MAX_ANSWER
+        )
+
+    async def _try_again(self, reason: str, *, tries: int, detail: str = "") -> None:
+        """Nothing was charged: back to the queue, a few times, later and later."""
+        submission = self.submission
+        if submission.tries >= tries:
+            await self._write(lambda: submission.fail(reason, detail))
+            return
+        later = timezone.now() + timedelta(seconds=schedule.retry_delay(submission.tries))
+        await self._write(
+            lambda: submission.put_back(self.crew.claim, not_before=later, reason=reason)
+        )
+
+    async def _wait_for_limit(self, error: errors.Limited) -> None:
+        """429 is not a failure: the whole key waits as long as it was told to."""
+        wait = error.retry_after or max(5.0, schedule.retry_delay(self.submission.tries))
+        later = timezone.now() + timedelta(seconds=wait)
+        self.crew.cool(self.submission.key_id, later)
+        await self._write(
+            lambda: self.submission.put_back(
+                self.crew.claim, not_before=later, reason=error.code, is_limit=True
+            )
+        )
+
+    async def _answer_lost(self, error: WireError | errors.ProviderError) -> None:
+        """Sent and not answered: again under the same idempotency key, else a person decides."""
+        submission = self.submission
+        if submission.sent_at is None or self.model.is_idempotent:
+            await self._try_again(error.code, tries=schedule.CONNECT_TRIES)
+            return
+        detail = getattr(error, "detail", "")
+        await self._write(lambda: submission.lose_track(error.code, detail))
+
+    # Waiting ----------------------------------------------------------------------------------
+
+    def _until_poll(self) -> float:
+        poll_at = self.submission.poll_at or timezone.now()
+        return max(0.0, (poll_at - timezone.now()).total_seconds())
+
+    async def _poll(self) -> None:
+        submission = self.submission
+        flow = self.provider.poll(submission.ticket or {})
+        try:
+            outcome = await drive(flow, lambda call: self._call(call, POLL_DEADLINE))
+        except (errors.Failed, errors.Blocked) as error:
+            await self._end(error)
+        except errors.UnknownTask as error:
+            await self._forgotten(error)
+        except (WireError, errors.ProviderError) as error:
+            await self._poll_later(error)
+        else:
+            self.failures = 0
+            await self._take_in(outcome)
+
+    async def _poll_later(self, error: WireError | errors.ProviderError) -> None:
+        """A poll that went wrong says nothing about the picture: ask again, more slowly."""
+        self.failures += 1
+        if getattr(error, "pauses_key", False):
+            await self._write(lambda: self.submission.key.pause(error.code))
+        log.info("poll of %s: %s", self.submission.pk, error.code)
+        await self._plan_poll(self.submission.progress, getattr(error, "retry_after", None))
+
+    async def _forgotten(self, error: errors.UnknownTask) -> None:
+        """The provider does not know the task: lost after three times over five minutes."""
+        if await self._write(
+            lambda: self.submission.note_forgotten(FORGOTTEN_TIMES, FORGOTTEN_FOR)
+        ):
+            await self._end(error)
+        else:
+            await self._poll_later(error)
+
+    async def _plan_poll(self, progress: int | None, retry_after: float | None) -> None:
+        submission = self.submission
+        elapsed = (timezone.now() - (submission.accepted_at or timezone.now())).total_seconds()
+        delay = schedule.poll_delay(self.seconds, elapsed, failures=self.failures)
+        poll_at = timezone.now() + timedelta(seconds=max(delay, retry_after or 0))
+        if progress is None and submission.progress is None:
+            submission.poll_at = poll_at  # the row's own poll_at is only for recovery
+            return
+        await self._write(lambda: submission.note_poll(progress=progress, poll_at=poll_at))
+
+    # Both -------------------------------------------------------------------------------------
+
+    async def _take_in(self, outcome: Pending | Done) -> None:
+        submission = self.submission
+        if isinstance(outcome, Done):
+            await self._write(lambda: submission.finish(outcome) and hint_saving(submission))
+        elif submission.status == Status.SUBMITTING:
+            delay = outcome.retry_after or schedule.poll_delay(self.seconds, 0)
+            first = timezone.now() + timedelta(seconds=delay)
+            await self._write(lambda: submission.accept(outcome.ticket, first))
+        else:
+            await self._plan_poll(outcome.progress, outcome.retry_after)
+
+    async def _end(self, error: errors.ProviderError) -> None:
+        """A definite end, in the provider's words; a key that is at fault is paused."""
+        submission = self.submission
+        status = Status.BLOCKED if isinstance(error, errors.Blocked) else Status.FAILED
+
+        def end() -> None:
+            submission.fail(error.code, error.detail, status=status)
+            if error.pauses_key:
+                submission.key.pause(error.code)
+
+        await self._write(end)
+
+    async def _write(self, change: Callable[[], Any]) -> Any:
+        return await self.crew.write(change)

@@ -1,0 +1,182 @@
+"""The pump: one asyncio loop that carries every submission of a shard.
+
+It runs inside a django-q2 task in slices. A slice ends by itself, when nothing is left to do, or
+when the studio is going down; what is in flight is then finished or left to the next slice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from studio.engine import leases
+from studio.engine.disk import has_room
+from studio.engine.drain import is_draining
+from studio.engine.life import SUBMIT_DEADLINE, Life, sort_out
+from studio.engine.saving import hint_pending
+from studio.engine.wire import Wire
+from studio.engine.writer import Writer
+from studio.jobs.models import Submission
+from studio.jobs.orders import model_of
+from studio.jobs.states import Status
+
+log = logging.getLogger(__name__)
+
+SLICE = 45.0
+LOOK_EVERY = 0.1
+TIDY_EVERY = 3.0
+RENEW_EVERY = 4.0
+LINGER = 5.0
+DRAIN_PATIENCE = 20.0
+MAX_SENDING = 64
+CLAIM_LENGTH = timedelta(seconds=SUBMIT_DEADLINE + 30)
+
+
+class Pump:
+    """Holds the lease of one shard, named by its token, and gives it back at the end."""
+
+    def __init__(self, shard: int, token: UUID) -> None:
+        self.shard = shard
+        self.claim = token
+        self.lives: dict[UUID, asyncio.Task[None]] = {}
+        self.sending: set[UUID] = set()
+        self.cooling: dict[int, datetime] = {}
+        self.ending = asyncio.Event()
+        self.busy_at = monotonic()
+
+    async def run(self, seconds: float = SLICE) -> None:
+        """Work until the slice is over or there is nothing left to do."""
+        async with Wire() as self.wire, Writer() as self.write:
+            holding = asyncio.create_task(self._hold_lease())
+            try:
+                await self._work(until=monotonic() + seconds)
+            finally:
+                self.ending.set()
+                await self._finish_lives()
+                holding.cancel()
+                await self.write(lambda: leases.release(self.shard, self.claim))
+
+    # What a life borrows ----------------------------------------------------------------------
+
+    async def rest(self, seconds: float) -> bool:
+        """Sleep; True when the pump is ending and nothing new may be begun."""
+        try:
+            await asyncio.wait_for(self.ending.wait(), timeout=seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def cool(self, key_id: int, until: datetime) -> None:
+        """Send nothing more with this key before then."""
+        self.cooling[key_id] = until
+
+    def landed(self, submission: Submission) -> None:
+        """Its order has been answered: there is room to send another."""
+        self.sending.discard(submission.pk)
+
+    # The loop ---------------------------------------------------------------------------------
+
+    async def _work(self, until: float) -> None:
+        tidy_at = 0.0
+        while monotonic() < until and not self.ending.is_set() and not is_draining():
+            if monotonic() >= tidy_at:
+                tidy_at = monotonic() + TIDY_EVERY
+                await self._tidy()
+            await self._claim_due()
+            if await self._is_idle():
+                return
+            await self.rest(LOOK_EVERY)
+
+    async def _is_idle(self) -> bool:
+        if self.lives or monotonic() - self.busy_at < LINGER:
+            return False
+        soon = timezone.now() + timedelta(seconds=SLICE)
+        return not await self.write(Submission.objects.due(soon).exists)
+
+    async def _claim_due(self) -> None:
+        room = MAX_SENDING - len(self.sending)
+        if room <= 0 or not has_room():
+            return
+        resting = self._resting_keys()
+        for submission in await self.write(lambda: claim_due(self.claim, room, resting)):
+            self.sending.add(submission.pk)
+            self._begin(submission)
+
+    async def _tidy(self) -> None:
+        """Take up what other pumps left behind, and what was answered late."""
+        known = list(self.lives)
+        for submission in await self.write(lambda: take_up(self.claim, known)):
+            self._begin(submission)
+
+    def _begin(self, submission: Submission) -> None:
+        self.busy_at = monotonic()
+        task = asyncio.create_task(Life(submission, self).live(), name=str(submission.pk))
+        self.lives[submission.pk] = task
+        task.add_done_callback(lambda done: self._ended(submission.pk, done))
+
+    def _ended(self, pk: UUID, task: asyncio.Task[None]) -> None:
+        self.busy_at = monotonic()
+        self.lives.pop(pk, None)
+        self.sending.discard(pk)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("submission %s: the engine stumbled", pk, exc_info=error)
+
+    def _resting_keys(self) -> list[int]:
+        now = timezone.now()
+        self.cooling = {key: until for key, until in self.cooling.items() if until > now}
+        return list(self.cooling)
+
+    async def _hold_lease(self) -> None:
+        """Renew the lease as long as this pump lives; without it, begin nothing new."""
+        while await self.write(lambda: leases.renew(self.shard, self.claim)):
+            await asyncio.sleep(RENEW_EVERY)
+        log.warning("shard %s: another pump has taken over", self.shard)
+        self.ending.set()
+
+    async def _finish_lives(self) -> None:
+        """Sleepers wake and leave; a call that is out is waited for, never cut off."""
+        if self.lives:
+            patience = DRAIN_PATIENCE if is_draining() else SUBMIT_DEADLINE + 10
+            await asyncio.wait(list(self.lives.values()), timeout=patience)
+
+
+def claim_due(claim: UUID, room: int, resting_keys: Collection[int]) -> list[Submission]:
+    """Claim what is due, `room` of it at most, with everything that a life reads."""
+    now = timezone.now()
+    due = with_order(Submission.objects.due(now).exclude(key__in=resting_keys))
+    claimed = []
+    for submission in due[:room]:
+        limit = model_of(submission.job).max_concurrent
+        if limit and _in_flight(submission.key_id) >= limit:
+            continue
+        if submission.take(claim, now + CLAIM_LENGTH):
+            claimed.append(submission)
+    return claimed
+
+
+def take_up(claim: UUID, known: Collection[UUID]) -> list[Submission]:
+    """Sort out dead claims, hint at unsaved pictures, and find running submissions to poll."""
+    for submission in with_order(Submission.objects.abandoned(claim)):
+        sort_out(submission)
+    hint_pending(timezone.now())
+    running = Submission.objects.filter(status=Status.RUNNING).exclude(pk__in=known)
+    return list(with_order(running))
+
+
+def with_order(rows: Any) -> Any:
+    """Submissions with all that a life reads, so that it need not ask again."""
+    return rows.select_related("job__owner", "key__owner").prefetch_related(
+        "job__job_references__reference"
+    )
+
+
+def _in_flight(key_id: int) -> int:
+    flying = [Status.SUBMITTING, Status.RUNNING]
+    return Submission.objects.filter(key=key_id, status__in=flying).count()

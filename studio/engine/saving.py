@@ -1,0 +1,107 @@
+"""Keeping pictures: fetched once, checked, archived under their hash, with three thumbnails.
+
+Everything here may run twice or late: names are content hashes and rows change by condition.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import tempfile
+from datetime import datetime, timedelta
+from typing import BinaryIO
+
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from studio.engine.errors import FetchError
+from studio.engine.schedule import retry_delay
+from studio.engine.wire import Wire
+from studio.jobs import pixels
+from studio.jobs.errors import PictureError
+from studio.jobs.models import Image, Submission
+from studio.jobs.storage import archive_name, thumbnail_name
+from studio.queue import enqueue
+
+log = logging.getLogger(__name__)
+
+MAX_PICTURE = 100 * 1024 * 1024
+FETCH_DEADLINE = 120.0
+HINT_AGAIN = timedelta(seconds=150)
+TRIES = 8
+HOPELESS_TRIES = 3
+
+
+def hint_saving(submission: Submission) -> None:
+    """Ask the workers to save each picture of a finished submission."""
+    for image in submission.images.filter(state="pending"):
+        _hint(image)
+
+
+def hint_pending(now: datetime) -> None:
+    """Ask again for what is due and not yet saved: hints may get lost."""
+    for image in Image.objects.filter(state="pending", fetch_at__lte=now):
+        _hint(image)
+
+
+def _hint(image: Image) -> None:
+    rows = Image.objects.filter(pk=image.pk, fetch_at=image.fetch_at)
+    if rows.update(fetch_at=timezone.now() + HINT_AGAIN):
+        enqueue("studio.engine.tasks.save_picture", image.pk)
+
+
+def save(image: Image) -> None:
+    """Fetch, check and archive one picture; its submission ends with its last one."""
+    try:
+        with tempfile.TemporaryFile() as draft:
+            asyncio.run(_fetch(image.url, draft))
+            facts = archive(draft)
+    except (FetchError, PictureError) as error:
+        _not_saved(image, error)
+    else:
+        image.keep(**facts)
+    image.submission.settle()
+
+
+async def _fetch(url: str, draft: BinaryIO) -> None:
+    async with Wire() as wire:
+        await wire.fetch(url, max_bytes=MAX_PICTURE, deadline=FETCH_DEADLINE, into=draft)
+
+
+def _not_saved(image: Image, error: FetchError | PictureError) -> None:
+    """Later again, and less often; given up in the end, with the address kept on the row."""
+    log.warning("image %s could not be saved: %s", image.pk, error.code)
+    is_hopeless = isinstance(error, PictureError) or error.is_final
+    if image.tries + 1 >= (HOPELESS_TRIES if is_hopeless else TRIES):
+        image.lose(error.code)
+        return
+    image.retry_at(timezone.now() + timedelta(seconds=retry_delay(image.tries + 1)))
+
+
+def archive(draft: BinaryIO) -> dict[str, str | int]:
+    """Put a verified picture and its thumbnails into the archive. Returns the facts of its row."""
+    draft.seek(0)
+    facts = pixels.inspect(draft)
+    draft.seek(0)
+    sha256 = hashlib.file_digest(draft, "sha256").hexdigest()
+    for width, data in pixels.thumbnails(draft):
+        _store(thumbnail_name(sha256, width), ContentFile(data))
+    path = archive_name(sha256, facts.extension)
+    _store(path, File(draft))
+    return {
+        "path": path,
+        "sha256": sha256,
+        "media_type": facts.media_type,
+        "size": draft.seek(0, 2),
+        "width": facts.width,
+        "height": facts.height,
+        "placeholder": pixels.average_colour(draft),
+    }
+
+
+def _store(name: str, content: File) -> None:  # type: ignore[type-arg]
+    """Equal names hold equal bytes: what is there already stays."""
+    if not default_storage.exists(name):
+        default_storage.save(name, content)

@@ -1,0 +1,46 @@
+"""What django-q2 runs. Tasks take ids, may run twice, late or never, and the rows stay right."""
+
+from __future__ import annotations
+
+import asyncio
+
+from studio.engine import heartbeat, leases, probing, referencing, saving
+from studio.engine.drain import is_draining
+from studio.engine.pump import Pump
+from studio.jobs.models import Image, Reference
+from studio.queue import enqueue
+from studio.vault.models import ProviderKey
+
+
+def pump(shard: int) -> None:
+    """Pump for one slice, then ask for the next while there is work."""
+    token = None if is_draining() else leases.take(shard)
+    if token is None:
+        return
+    asyncio.run(Pump(shard, token).run())
+    if leases.has_work():
+        enqueue("studio.engine.tasks.pump", shard)
+
+
+def save_picture(image_id: int) -> None:
+    """Fetch and archive one picture."""
+    image = Image.objects.select_related("submission__job").filter(pk=image_id, state="pending")
+    for found in image:
+        saving.save(found)
+
+
+def fetch_reference(reference_id: int) -> None:
+    """Fetch a reference that came as a URL."""
+    for reference in Reference.objects.filter(pk=reference_id, state="fetching"):
+        referencing.fetch(reference)
+
+
+def test_key(key_id: int) -> None:
+    """Try a key with the provider's cheapest call."""
+    for key in ProviderKey.objects.filter(pk=key_id, deleted_at=None):
+        probing.probe(key)
+
+
+def beat() -> None:
+    """A sign of life of the workers."""
+    heartbeat.beat()

@@ -1,0 +1,90 @@
+"""All of the pump's database work: one thread, one connection, many changes per commit.
+
+Changes that wait at the same time share a transaction, and so one sync to disk. A commit is
+durable when it returns: SQLite writes with `synchronous=FULL` on this connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from django.db import connection, transaction
+
+T = TypeVar("T")
+Waiting = tuple[Callable[[], Any], asyncio.Future[Any]]
+
+
+class Writer:
+    """`await writer(change)` returns what the change returned, after its commit."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._waiting: list[Waiting] = []
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._run(_make_durable)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._flushing:
+            await self._flushing
+        await self._run(connection.close)
+        self._thread.shutdown()
+
+    async def __call__(self, change: Callable[[], T]) -> T:
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((change, future))
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self._flush())
+        return await future
+
+    async def _flush(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            try:
+                results = await self._run(lambda b=batch: _commit([change for change, _ in b]))
+            except Exception as error:  # noqa: BLE001 - each waiter is told, and decides
+                results = [error] * len(batch)
+            for (_, future), result in zip(batch, results, strict=True):
+                _resolve(future, result)
+
+    async def _run(self, function: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+
+
+def _make_durable() -> None:
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous=FULL")
+
+
+def _commit(changes: list[Callable[[], Any]]) -> list[Any]:
+    """Run the changes in one transaction; one that raises is undone alone."""
+    results: list[Any] = []
+    with transaction.atomic():
+        for change in changes:
+            try:
+                with transaction.atomic():
+                    results.append(change())
+            except Exception as error:  # noqa: BLE001 - handed to whoever asked
+                results.append(error)
+    return results
+
+
+def _resolve(future: asyncio.Future[Any], result: Any) -> None:
+    if future.cancelled():
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)

@@ -1,0 +1,176 @@
+"""What a card knows of its job: facts, shape, progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from studio.accounts.models import User
+from studio.jobs.cards.prints import Print, nearest_ratio, print_of
+from studio.jobs.models import Job, Submission
+from studio.jobs.orders import model_of, order_of
+from studio.jobs.states import ACTIVE, Status
+from studio.providers.catalog import PROVIDERS
+
+STAGES = {
+    Status.QUEUED: "wait",
+    Status.SUBMITTING: "wait",
+    Status.CANCELLED: "wait",
+    Status.FAILED: "s-bad",
+    Status.BLOCKED: "s-info",
+    Status.UNKNOWN: "s-warn",
+    Status.SUCCEEDED: "",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """One job as `member` sees it at `now`. `current`: its submissions that count."""
+
+    job: Job
+    member: User
+    now: datetime
+    is_fresh: bool = False
+    current: list[Submission] = field(default_factory=list)
+
+    @property
+    def number(self) -> int:
+        return self.job.pk
+
+    @property
+    def uid(self) -> str:
+        return str(self.job.uid)
+
+    @property
+    def revision(self) -> int:
+        return self.job.revision
+
+    @property
+    def since(self) -> str:
+        """What a page says that it has seen of this card: it changes when the card does."""
+        return f"{self.number}.{self.revision}.{(self.percent or 0) // 5}"
+
+    @property
+    def status(self) -> Status:
+        return Status(self.job.status)
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def url(self) -> str:
+        return reverse("job", args=[self.job.uid])
+
+    @property
+    def owner(self) -> User:
+        return self.job.owner
+
+    @property
+    def created_at(self) -> datetime:
+        return self.job.created_at
+
+    @property
+    def prompt(self) -> str:
+        return self.job.prompt
+
+    @property
+    def provider_label(self) -> str:
+        if self.job.key.is_sandbox:
+            return _("Demo")
+        return PROVIDERS[self.job.provider].label
+
+    @property
+    def css(self) -> str:
+        return "demo" if self.job.key.is_sandbox else self.job.provider
+
+    @property
+    def is_mine(self) -> bool:
+        return self.job.owner_id == self.member.pk
+
+    @property
+    def count(self) -> int:
+        return self.job.count
+
+    @cached_property
+    def images(self) -> list[Print]:
+        kept = [image for image in self.job.images.all() if image.is_kept]
+        return [print_of(image, self.prompt, len(kept)) for image in kept]
+
+    @property
+    def frame_count(self) -> int:
+        """Frames on the stage: what was ordered, or what came if that is done."""
+        if self.status == Status.SUCCEEDED:
+            return min(10, max(1, len(self.images)))
+        return min(10, self.count)
+
+    @property
+    def ratio_class(self) -> str:
+        """The frame's shape: one of the design's `ar-*` classes, nearest to what is expected."""
+        return nearest_ratio(*self._shape())
+
+    def _shape(self) -> tuple[int, int]:
+        if self.images:
+            return self.images[0].width, self.images[0].height
+        expected = model_of(self.job).expected_sizes(order_of(self.job))
+        if expected:
+            return expected[0]
+        first = next(iter(self.job.job_references.all()), None)
+        return (first.reference.width, first.reference.height) if first else (1, 1)
+
+    @property
+    def chips(self) -> list[str]:
+        job = self.job
+        size = f"{job.width} × {job.height}" if job.width else job.ratio
+        words = [size, job.resolution.upper(), job.quality.capitalize()]
+        words.append(ngettext("%(n)s picture", "%(n)s pictures", job.count) % {"n": job.count})
+        if used := len(self.job.job_references.all()):
+            words.append(ngettext("%(n)s reference", "%(n)s references", used) % {"n": used})
+        return [word for word in words if word]
+
+    @property
+    def stage_class(self) -> str:
+        if self.status in STAGES:
+            return STAGES[self.status]
+        return f"dev p-{(self.percent or 0) // 5 * 5}"
+
+    @property
+    def elapsed(self) -> int:
+        """Seconds since the provider took the order, or since it was placed."""
+        accepted = [one.accepted_at for one in self.current if one.accepted_at]
+        return max(0, int((self.now - min(accepted, default=self.created_at)).total_seconds()))
+
+    @property
+    def usual(self) -> int:
+        return 5 if self.job.key.is_sandbox else int(model_of(self.job).seconds.usual)
+
+    @property
+    def percent(self) -> int | None:
+        """The provider's own progress, else elapsed against usual time (never quite all)."""
+        if self.status == Status.SAVING:
+            return 60 + 40 * len(self.images) // max(1, len(self.job.images.all()))
+        if self.status != Status.RUNNING:
+            return None
+        told = [one.progress for one in self.current if one.progress is not None]
+        if told:
+            return min(told)
+        return min(95, 100 * self.elapsed // max(1, self.usual))
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """Two short texts over the progress bar."""
+        if self.status == Status.RUNNING:
+            usual = _("of about %(s)s s") % {"s": self.usual}
+            is_late = self.elapsed > self.usual
+            return _("%(s)s s") % {"s": self.elapsed}, _("a little longer") if is_late else usual
+        if self.status == Status.SAVING:
+            total = len(self.job.images.all())
+            return _("%(kept)s of %(total)s") % {"kept": len(self.images), "total": total}, ""
+        if self.status == Status.SUBMITTING:
+            return _("Waiting for a task number"), ""
+        return None

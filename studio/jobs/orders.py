@@ -1,0 +1,66 @@
+"""Orders and jobs: the same facts, once for a provider and once for our history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.core.files.storage import default_storage
+
+from studio.jobs.models import Job, Reference
+from studio.providers import orders
+from studio.providers.catalog import PROVIDERS, find_model
+from studio.providers.models import ImageModel
+from studio.providers.orders import Order, Size
+
+# Beyond this many bytes in all, references that came by link travel as links.
+INLINE_LIMIT = 32 * 1024 * 1024
+
+
+def model_of(job: Job) -> ImageModel:
+    """The record of the job's model; of its provider's first one if it has been withdrawn."""
+    return find_model(job.provider, job.model) or PROVIDERS[job.provider].models[0]
+
+
+def order_of(job: Job) -> Order:
+    """What the job asks for; references by type and size, without their bytes."""
+    return Order(
+        prompt=job.prompt,
+        model=job.model,
+        count=job.count,
+        ratio=job.ratio,
+        resolution=job.resolution,
+        size=Size(job.width, job.height) if job.width and job.height else None,
+        quality=job.quality,
+        background=job.background,
+        output_format=job.output_format,
+        references=tuple(described(use.reference) for use in job.job_references.all()),
+        is_official_fallback=job.is_official_fallback,
+    )
+
+
+def described(reference: Reference) -> orders.Reference:
+    """A reference without its bytes."""
+    return orders.Reference(
+        media_type=reference.media_type, size=reference.size, url=reference.source_url
+    )
+
+
+def loaded_order(job: Job, *, count: int) -> Order:
+    """The order of one submission, ready to send: with the bytes of its references.
+
+    Reads files, asks nothing of the database when `job_references__reference` was prefetched.
+    """
+    order = order_of(job)
+    is_large = sum(reference.size for reference in order.references) > INLINE_LIMIT
+    loaded = tuple(
+        bare
+        if is_large and bare.url.startswith("https://")
+        else replace(bare, data=_read(use.reference))
+        for bare, use in zip(order.references, job.job_references.all(), strict=True)
+    )
+    return replace(order, count=count, references=loaded)
+
+
+def _read(reference: Reference) -> bytes:
+    with default_storage.open(reference.path) as file:
+        return file.read()

@@ -1,0 +1,70 @@
+"""Pictures to work from: uploaded, pasted, fetched by URL, or taken from our own archive."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import BinaryIO
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from studio.accounts.models import User
+from studio.addresses import check_url
+from studio.jobs import pixels
+from studio.jobs.models import Image, Reference
+from studio.jobs.storage import archive_name, thumbnail_name
+from studio.queue import enqueue
+
+THUMBNAIL = 384
+
+
+def add_file(owner: User, file: BinaryIO) -> Reference:
+    """Keep an uploaded picture. Raises PictureError when it is none that we take."""
+    return Reference.objects.create(owner=owner, state="ready", **_archived(file))
+
+
+def add_url(owner: User, url: str) -> Reference:
+    """Have a worker fetch a picture. Raises ForbiddenAddress for what may not be fetched."""
+    reference = Reference.objects.create(
+        owner=owner, state="fetching", source_url=check_url(url.strip())
+    )
+    enqueue("studio.engine.tasks.fetch_reference", reference.pk)
+    return reference
+
+
+def add_image(owner: User, image: Image) -> Reference:
+    """Work from one of our own pictures: the archived file serves both."""
+    return Reference.objects.create(
+        owner=owner,
+        state="ready",
+        path=image.path,
+        sha256=image.sha256,
+        media_type=image.media_type,
+        size=image.size,
+        width=image.width,
+        height=image.height,
+    )
+
+
+def fill(reference: Reference, file: BinaryIO) -> bool:
+    """fetching → ready with what was fetched. Raises PictureError."""
+    return reference.get_ready(**_archived(file))
+
+
+def _archived(file: BinaryIO) -> dict[str, str | int]:
+    """Clean a picture, archive it with its thumbnail, and tell the facts of its row."""
+    data, facts = pixels.clean(file)
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = archive_name(sha256, facts.extension)
+    if not default_storage.exists(path):
+        for width, thumbnail in pixels.thumbnails(ContentFile(data), widths=(THUMBNAIL,)):
+            default_storage.save(thumbnail_name(sha256, width), ContentFile(thumbnail))
+        default_storage.save(path, ContentFile(data))
+    return {
+        "path": path,
+        "sha256": sha256,
+        "media_type": facts.media_type,
+        "size": len(data),
+        "width": facts.width,
+        "height": facts.height,
+    }

@@ -1,0 +1,147 @@
+"""What went wrong, in words for a person: what happened, what was charged, what to do.
+
+One row per error code, whoever raised it. `%(provider)s` is the provider's label.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Sentence(NamedTuple):
+    """A headline, an explanation and an icon."""
+
+    headline: str
+    text: str
+    icon: str = "circle-alert"
+
+
+NOTHING = _("Nothing was charged.")
+
+SENTENCES: dict[str, Sentence] = {
+    "bad_order": Sentence(
+        _("The order was refused"),
+        _(
+            "%(provider)s did not accept this order as it is. Nothing was charged. Change it and try again."
+        ),
+    ),
+    "unsupported": Sentence(
+        _("The order was refused"),
+        _("%(provider)s does not offer this. Nothing was charged. Change it and try again."),
+    ),
+    "refused": Sentence(
+        _("The order was refused"),
+        _("%(provider)s refused this order. Nothing was charged."),
+    ),
+    "bad_key": Sentence(
+        _("The key was refused"),
+        _(
+            "%(provider)s does not accept this key any more. Nothing was charged. The key is paused until its owner replaces it."
+        ),
+        "key-round",
+    ),
+    "no_money": Sentence(
+        _("The account is empty"),
+        _(
+            "The account behind this key has no money left at %(provider)s. Nothing was charged. Top it up there, then test the key."
+        ),
+        "wallet",
+    ),
+    "no_permission": Sentence(
+        _("The plan is too small"),
+        _("The plan behind this key does not include this at %(provider)s. Nothing was charged."),
+        "shield-alert",
+    ),
+    "blocked": Sentence(
+        _("Blocked by the content policy"),
+        _("%(provider)s refused this prompt. Nothing was charged. Reword it and send it again."),
+        "shield-alert",
+    ),
+    "busy": Sentence(
+        _("The provider is busy"),
+        _(
+            "%(provider)s answered “busy” every time we asked. Nothing was charged. Try again in a while."
+        ),
+        "cloud-off",
+    ),
+    "limited": Sentence(
+        _("The provider asks us to slow down"),
+        _(
+            "%(provider)s limits how often this key may be used. Nothing was charged. It goes out as soon as it may."
+        ),
+        "clock",
+    ),
+    "never_sent": Sentence(
+        _("The provider cannot be reached"),
+        _(
+            "No connection to %(provider)s could be made. Nothing was sent and nothing was charged. Try again in a while."
+        ),
+        "cloud-off",
+    ),
+    "forbidden": Sentence(
+        _("This address is not allowed"),
+        _(
+            "The key's base URL leads to an address that this studio may not connect to. Nothing was charged. Its owner can change it on the keys page."
+        ),
+        "shield-alert",
+    ),
+    "failed": Sentence(
+        _("The provider could not make it"),
+        _(
+            "%(provider)s worked on this order and gave it up. It reported no charge. Try again, or reword it."
+        ),
+    ),
+    "unknown_task": Sentence(
+        _("The provider lost this order"),
+        _(
+            "%(provider)s does not know this order any more. It may have charged for it: check your account there before you try again."
+        ),
+        "unplug",
+    ),
+    "pictures_lost": Sentence(
+        _("The pictures could not be saved"),
+        _(
+            "%(provider)s finished and may have charged, but its pictures could not be fetched. The provider's link may still work."
+        ),
+        "cloud-off",
+    ),
+    "no_secret": Sentence(
+        _("The key has no secret"),
+        _(
+            "The key for %(provider)s needs its secret again. Nothing was charged. Its owner can enter it on the keys page."
+        ),
+        "key-round",
+    ),
+    "stopped_waiting": Sentence(
+        _("No longer waited for"),
+        _("This was already with %(provider)s, which may still charge for it."),
+        "ban",
+    ),
+}
+
+UNKNOWN = Sentence(
+    _("We do not know what happened"),
+    _(
+        "The connection dropped after sending. %(provider)s may have charged for this: check your account there before you send it again."
+    ),
+    "unplug",
+)
+OTHER = Sentence(
+    _("Something went wrong"),
+    _(
+        "%(provider)s gave an answer that we do not understand. Check your account there before you try again."
+    ),
+)
+
+
+def sentence(error_code: str, *, provider: str) -> Sentence:
+    """The words for an error code, with the provider's name in them."""
+    found = SENTENCES.get(error_code, OTHER)
+    return Sentence(str(found.headline), str(found.text) % {"provider": provider}, found.icon)
+
+
+def unknown_sentence(*, provider: str) -> Sentence:
+    """The words for an outcome that nobody knows."""
+    return Sentence(str(UNKNOWN.headline), str(UNKNOWN.text) % {"provider": provider}, UNKNOWN.icon)

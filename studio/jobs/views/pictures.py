@@ -1,0 +1,49 @@
+"""Archived pictures, to signed-in members."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from studio.accounts.requests import Request
+from studio.jobs.models import Image
+from studio.jobs.models.picture import THUMBNAIL_WIDTHS
+from studio.jobs.storage import thumbnail_name
+
+
+@require_safe
+def picture(request: Request, uid: UUID, width: int) -> FileResponse:
+    """A thumbnail as WebP."""
+    image = get_object_or_404(Image, uid=uid, state="kept")
+    if width not in THUMBNAIL_WIDTHS:
+        raise Http404
+    return archived(thumbnail_name(image.sha256, width), "image/webp")
+
+
+@require_safe
+def original(request: Request, uid: UUID) -> FileResponse:
+    """The untouched original; ?download offers it under a plain name."""
+    image = get_object_or_404(Image, uid=uid, state="kept")
+    name = f"darkroom-{image.job_id}-{image.number}.{image.extension}"
+    is_download = "download" in request.GET
+    return archived(image.path, image.media_type, filename=name, as_attachment=is_download)
+
+
+def archived(
+    name: str, media_type: str, *, filename: str = "", as_attachment: bool = False
+) -> FileResponse:
+    """A file of the archive. Its name is its content, so a browser may keep it for ever."""
+    try:
+        file = default_storage.open(name)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = FileResponse(
+        file, content_type=media_type, filename=filename or None, as_attachment=as_attachment
+    )
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
