@@ -205,8 +205,11 @@ def _host(parts: SplitResult) -> str:
         raise ForbiddenAddress(NOT_AN_ADDRESS)
     if "[" in parts.netloc:
         return _host_6(host)
+    host = unicodedata.normalize("NFKC", host)
+    if any(sign.isdecimal() and not sign.isascii() for sign in host):
+        raise ForbiddenAddress(NOT_AN_ADDRESS)
     try:
-        host = unicodedata.normalize("NFKC", host).encode("idna").decode().lower()
+        host = host.encode("idna").decode().lower()
     except UnicodeError as error:
         raise ForbiddenAddress(NOT_AN_ADDRESS) from error
     host = host.removesuffix(".")
