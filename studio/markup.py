@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django import template
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
     from studio.accounts.models import User
@@ -15,6 +19,17 @@ if TYPE_CHECKING:
 register = template.Library()
 
 AVATAR_TINTS = 6
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+# What models call their choices, and what people read.
+CHOICES = {
+    "auto": gettext_lazy("Auto"),
+    "low": gettext_lazy("Low"),
+    "medium": gettext_lazy("Medium"),
+    "high": gettext_lazy("High"),
+    "opaque": gettext_lazy("Opaque"),
+    "transparent": gettext_lazy("Transparent"),
+    "webp": "WebP",
+}
 
 
 @register.simple_tag
@@ -37,3 +52,36 @@ def avatar(user: User, extra: str = "") -> SafeString:
         f"av av-{user.pk % AVATAR_TINTS + 1} {extra}".strip(),
         user.initials,
     )
+
+
+@register.filter
+def choice(value: str) -> str:
+    """A model's choice as people read it: “Auto”, “2K”, “16:9”."""
+    return str(CHOICES.get(value, value.upper()))
+
+
+@register.filter
+def shape(ratio: str) -> str:
+    """The classes that draw a ratio: “3:2” is `ar-3-2`, “auto” a dashed square."""
+    return "ar-1-1 auto" if ratio == "auto" else f"ar-{ratio.replace(':', '-')}"
+
+
+@register.simple_tag
+def ago(moment: datetime) -> SafeString:
+    """How long ago, in one short word; js/page.js keeps it true."""
+    return format_html(
+        '<time data-ago datetime="{}" title="{}">{}</time>',
+        moment.isoformat(timespec="seconds"),
+        timezone.localtime(moment).strftime("%Y-%m-%d %H:%M %Z"),
+        _age(int((timezone.now() - moment).total_seconds())),
+    )
+
+
+def _age(seconds: int) -> str:
+    if seconds < MINUTE:
+        return _("just now")
+    if seconds < HOUR:
+        return _("%(n)s min") % {"n": seconds // MINUTE}
+    if seconds < DAY:
+        return _("%(n)s h") % {"n": seconds // HOUR}
+    return _("%(n)s d") % {"n": seconds // DAY}
