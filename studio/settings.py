@@ -48,7 +48,8 @@ def loopback_url(host: str, port: int) -> str:
     return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
 
 
-STUDIO_SANDBOX_URL = f"{loopback_url(*STUDIO_BIND)}/sandbox"
+STUDIO_LOCAL_URL = loopback_url(*STUDIO_BIND)
+STUDIO_SANDBOX_URL = f"{STUDIO_LOCAL_URL}/sandbox"
 
 
 def allowed_hosts() -> list[str]:
@@ -95,7 +96,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "studio.accounts.middleware.MemberLocaleMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "studio.accounts.middleware.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -123,7 +124,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "studio.forms.Renderer"
 
 DATABASES = {
     "default": {
@@ -151,6 +152,8 @@ Q_CLUSTER = {
     "max_attempts": 1,
     "ack_failures": True,
     "save_limit": -1,
+    # Never: the supervisor takes a worker that is gone for a wedged cluster.
+    "recycle": 1_000_000_000,
     "catch_up": False,
     "label": "Darkroom",
 }
@@ -170,20 +173,26 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 
-# At most 5 failures in 5 minutes for an account and 10 a minute for an address (promise 38).
+# Failed tries and the time in which they count, for an account and an address (promise 38).
+LOGIN_LIMITS = {
+    "username": (5, timedelta(minutes=5)),
+    "ip_address": (10, timedelta(minutes=1)),
+}
 AXES_HANDLER = "studio.accounts.throttle.LoginThrottle"
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=5)
+AXES_LOCKOUT_CALLABLE = "studio.accounts.throttle.lockout_response"
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
-AXES_RESET_ON_SUCCESS = True
-AXES_ENABLE_ACCESS_FAILURE_LOG = True
-AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "studio.accounts.requests.client_address"
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 
 # --- Languages ----------------------------------------------------------------------------------
 
@@ -257,7 +266,7 @@ LOGGING = {
         # Addresses of calls may hold presigned secrets.
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
-        "django_q": {"level": "WARNING"},
+        "django-q": {"level": "WARNING"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
