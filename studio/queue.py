@@ -6,10 +6,13 @@ lost, doubled or late without harm, and nothing secret ever stands in the queue.
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
+from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 
@@ -17,3 +20,14 @@ def enqueue(name: str, *ids: int | str | UUID) -> None:
     """Run the task `name` (a dotted path) in a worker, once the transaction is committed."""
     words = tuple(str(value) if isinstance(value, UUID) else value for value in ids)
     transaction.on_commit(partial(async_task, name, *words))
+
+
+def give_back() -> None:
+    """Let the next cluster have what a dead one had taken, at once. Only while none is running."""
+    OrmQ.objects.update(lock=timezone.now())
+
+
+def oldest_waiting() -> datetime | None:
+    """Since when the message that is next has been waiting for a cluster."""
+    waiting = OrmQ.objects.filter(lock__lte=timezone.now()).order_by("lock")
+    return waiting.values_list("lock", flat=True).first()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from studio.engine import health
+
+urlpatterns: list[URLPattern] = [path("healthz", health.healthz, name="healthz")]

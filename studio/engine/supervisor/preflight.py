@@ -1,0 +1,127 @@
+"""What must be right before anything is started. What is not is one clear line to the operator."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from studio.vault.checks import verify_master_keys
+
+
+class CannotStart(ImproperlyConfigured):
+    """One line that names what is wrong and the setting that would change it."""
+
+
+def prepare() -> int:
+    """Bring data folder, database and static files up to date. Keep what is returned: the lock."""
+    check_data_folder()
+    check_port()
+    lock = lock_data_folder()
+    migrate()
+    verify_master_keys()
+    collect_static()
+    check_system()
+    connection.close()
+    return lock
+
+
+def check_data_folder() -> None:
+    folder = settings.STUDIO_DATA_DIR
+    try:
+        settings.RUN_DIR.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise CannotStart(
+            f"The data folder {folder} cannot be written: {error.strerror}. "
+            "Choose another with STUDIO_DATA_DIR."
+        ) from error
+
+
+def address() -> tuple[str, int]:
+    """STUDIO_BIND with its name resolved to an address of this machine."""
+    host, port = settings.STUDIO_BIND
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        raise CannotStart(f"STUDIO_BIND: {host} is not an address: {error.strerror}.") from error
+    return str(found[0][4][0]), port
+
+
+def check_port() -> None:
+    host, port = address()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CannotStart(
+                f"Port {port} on {host} cannot be used: {error.strerror}. "
+                "Choose another with STUDIO_BIND."
+            ) from error
+
+
+def lock_data_folder() -> int:
+    """A descriptor: held as long as it is open; gone with the process, however it ends."""
+    lock = os.open(Path(settings.RUN_DIR, "studio.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise CannotStart(
+            f"Another Darkroom is running on {settings.STUDIO_DATA_DIR}. "
+            "Stop it first, or choose another folder with STUDIO_DATA_DIR."
+        ) from error
+    return lock
+
+
+def migrate() -> None:
+    """Only when there is something to migrate."""
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", interactive=False, verbosity=0)
+    except DatabaseError as error:
+        raise CannotStart(f"The database cannot be used: {error}.") from error
+
+
+def collect_static() -> None:
+    """Only when a file has changed since the last time."""
+    stamp = Path(settings.RUN_DIR, "static.stamp")
+    state = sha256("\n".join(sorted(static_sources())).encode()).hexdigest()
+    manifest = Path(settings.STATIC_ROOT, "staticfiles.json")
+    if manifest.exists() and stamp.exists() and stamp.read_text() == state:
+        return
+    try:
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        stamp.write_text(state)
+    except OSError as error:
+        raise CannotStart(f"Static files cannot be collected: {error}.") from error
+
+
+def static_sources() -> Iterator[str]:
+    """Every static file with its size and time."""
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            facts = os.stat(storage.path(path))
+            yield f"{path} {facts.st_size} {facts.st_mtime_ns}"
+
+
+def check_system() -> None:
+    """Django's own checks; the first that is serious stops the start."""
+    for message in run_checks():
+        if message.is_serious() and not message.is_silenced():
+            raise CannotStart(f"{message.msg} ({message.id})")

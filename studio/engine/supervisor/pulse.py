@@ -1,0 +1,44 @@
+"""What the supervisor asks of the workers now and then: a sign of life, and to pump."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from time import monotonic
+
+from studio.engine.leases import has_work_without_pump
+from studio.queue import enqueue
+
+BEAT_EVERY = 5.0
+BEAT_LOST_AFTER = 20.0
+WAKE_EVERY = 3.0
+WAKE_AT_MOST_EVERY = 30.0
+
+
+class Pulse:
+    """Never enqueues faster than it is answered, so a standing queue does not grow."""
+
+    def __init__(self) -> None:
+        self.asked_at = -BEAT_LOST_AFTER
+        self.answer: datetime | None = None
+        self.look_at = 0.0
+        self.pause = WAKE_EVERY
+
+    def ask_for_beat(self, last: datetime | None) -> None:
+        """Every few seconds; if the last one is still unanswered, after a while again."""
+        waited = monotonic() - self.asked_at
+        is_answered = last != self.answer
+        if waited > (BEAT_EVERY if is_answered else BEAT_LOST_AFTER):
+            self.answer = last
+            self.asked_at = monotonic()
+            enqueue("studio.engine.tasks.beat")
+
+    def wake_pump(self) -> None:
+        """When work waits and nobody pumps; more rarely while that does not help."""
+        now = monotonic()
+        if now < self.look_at:
+            return
+        is_needed = has_work_without_pump()
+        if is_needed:
+            enqueue("studio.engine.tasks.pump", 0)
+        self.look_at = now + (self.pause if is_needed else WAKE_EVERY)
+        self.pause = min(WAKE_AT_MOST_EVERY, self.pause * 2) if is_needed else WAKE_EVERY

@@ -1,0 +1,91 @@
+"""The tree of processes, kept alive until told to end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from contextlib import suppress
+from types import FrameType
+
+from django.conf import settings
+from django.db import connection
+
+from studio.engine import drain
+from studio.engine.supervisor.child import Child
+from studio.engine.supervisor.lifeline import adopt_orphans, reap_strangers
+from studio.engine.supervisor.preflight import CannotStart
+
+log = logging.getLogger(__name__)
+
+TICK = 0.2
+TICK_IN_A_HURRY = 0.05
+GONE_WITHIN = 27.0
+HURRIED_WITHIN = 2.0
+CRASHES_AT_START = 4
+
+
+class Tree:
+    """Signals only raise a flag; everything happens in the loop, which no wait may hold up."""
+
+    def __init__(self, children: list[Child]) -> None:
+        self.children = children
+        self.stops = 0
+        self.is_ready = False
+
+    def run(self) -> None:
+        """Return when everything is gone. Raise CannotStart if it never came up."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._note_signal)
+        adopt_orphans()
+        be_impatient()
+        drain.end()
+        try:
+            while not self.stops:
+                self._tick()
+                time.sleep(TICK if self.is_ready else TICK_IN_A_HURRY)
+            self._end()
+        finally:
+            for child in self.children:
+                child.kill()
+
+    def _note_signal(self, number: int, frame: FrameType | None) -> None:
+        self.stops += 1
+
+    def _tick(self) -> None:
+        for child in self.children:
+            child.tend()
+            child.look_after()
+        reap_strangers({child.pid for child in self.children if child.pid})
+        if not self.is_ready:
+            self._look_whether_ready()
+
+    def _look_whether_ready(self) -> None:
+        for child in self.children:
+            if child.crashes >= CRASHES_AT_START:
+                raise CannotStart(f"{child.name} does not start; the lines above say why.")
+        if all(child.is_ready for child in self.children):
+            self.is_ready = True
+            url = settings.STUDIO_PUBLIC_URL or settings.STUDIO_LOCAL_URL
+            print(f"Darkroom is ready at {url}", flush=True)  # noqa: T201
+
+    def _end(self) -> None:
+        log.info("ending")
+        with suppress(OSError):
+            drain.begin()
+        for child in self.children:
+            child.stop(within=GONE_WITHIN)
+        while any(child.pid for child in self.children):
+            for child in self.children:
+                child.tend(restart=False)
+                if self.stops > 1:
+                    child.hasten(within=HURRIED_WITHIN)
+            time.sleep(TICK_IN_A_HURRY)
+        drain.end()
+
+
+def be_impatient() -> None:
+    """Rather miss a look at a locked SQLite than wait for it: a signal may come meanwhile."""
+    connection.close()
+    if connection.vendor == "sqlite":
+        connection.settings_dict["OPTIONS"]["timeout"] = 1
