@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from studio.accounts import actions
 from studio.accounts.errors import LastAdmin
@@ -30,8 +31,11 @@ def page(request: Request, **told: object) -> HttpResponse:
     return render(request, template, context)
 
 
-def done(request: Request) -> HttpResponse:
-    return page(request) if request.htmx else redirect("team")
+def done(request: Request, changed: User | None = None) -> HttpResponse:
+    """The page anew. Who changed themselves may have lost it: their browser asks again."""
+    if not request.htmx:
+        return redirect("team")
+    return HttpResponseClientRefresh() if changed == request.user else page(request)
 
 
 @require_safe
@@ -72,7 +76,7 @@ def change_role(request: Request, uid: UUID) -> HttpResponse:
         actions.change_role(member, role=form.cleaned_data["role"])
     except LastAdmin as error:
         return page(request, refusal=error)
-    return done(request)
+    return done(request, member)
 
 
 @require_admin
@@ -83,7 +87,7 @@ def disable(request: Request, uid: UUID) -> HttpResponse:
         actions.disable(member)
     except LastAdmin as error:
         return page(request, refusal=error)
-    return done(request)
+    return done(request, member)
 
 
 @require_admin
