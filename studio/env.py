@@ -7,6 +7,7 @@ import secrets
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -15,14 +16,16 @@ NO = {"0", "false", "no", "off"}
 
 
 def env(name: str, default: str = "") -> str:
-    """The value of NAME, or the content of the file that NAME_FILE points to."""
+    """The value of NAME, or the content of the file that NAME_FILE points to; empty is unset."""
     path = os.environ.get(f"{name}_FILE")
     if not path:
-        return os.environ.get(name, default).strip()
+        return os.environ.get(name, "").strip() or default
     try:
-        return Path(path).read_text().strip()
+        return Path(path).read_text().strip() or default
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE: {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ImproperlyConfigured(f"{name}_FILE: {path} is not a text file.") from error
 
 
 def env_bool(name: str, *, default: bool) -> bool:
@@ -41,6 +44,25 @@ def env_int(name: str, default: int, *, least: int = 0) -> int:
     if value.isdecimal() and int(value) >= least:
         return int(value)
     raise ImproperlyConfigured(f"{name} is “{value}”; it must be a whole number from {least} up.")
+
+
+def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    """One of a few words, in capitals or not."""
+    value = env(name, default)
+    if value.upper() in choices:
+        return value.upper()
+    raise ImproperlyConfigured(f"{name} is “{value}”; it must be one of {', '.join(choices)}.")
+
+
+def env_zone(name: str, default: str) -> str:
+    """The name of a time zone."""
+    value = env(name, default)
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(
+            f"{name} is “{value}”; it must look like Europe/Berlin."
+        ) from error
 
 
 def env_list(name: str) -> list[str]:

@@ -14,11 +14,13 @@ from studio.env import (
     env,
     env_bind,
     env_bool,
+    env_choice,
     env_int,
     env_list,
     env_networks,
     env_secret,
     env_url,
+    env_zone,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -201,7 +203,7 @@ LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "studio" / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env("STUDIO_TIME_ZONE", "UTC")
+TIME_ZONE = env_zone("STUDIO_TIME_ZONE", "UTC")
 
 # --- Files --------------------------------------------------------------------------------------
 
@@ -256,12 +258,13 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Logs ---------------------------------------------------------------------------------------
 
+LOG_LEVEL = env_choice("STUDIO_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env("STUDIO_LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # Addresses of calls may hold presigned secrets.
         "httpx": {"level": "WARNING"},
