@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth import authenticate
@@ -15,6 +15,12 @@ from django.utils.translation import ngettext
 
 from studio.accounts.models import Invitation, Language, Studio, Theme, User
 from studio.accounts.throttle import left_after, seconds_closed
+
+if TYPE_CHECKING:
+    UserForm = forms.ModelForm[User]
+    NoteForm = forms.ModelForm[Invitation]
+else:  # generic only in the stubs
+    UserForm = NoteForm = forms.ModelForm
 
 
 def password_field(**options: Any) -> forms.CharField:
@@ -66,7 +72,7 @@ class SignInForm(AuthenticationForm):
         return ValidationError(why_not(self.request, str(wrong)), code="invalid_login")
 
 
-class NewMemberForm(forms.ModelForm[User]):
+class NewMemberForm(UserForm):
     """A new member: `instance` is the unsaved row."""
 
     password = password_field()
@@ -104,7 +110,7 @@ def check_new_password(form: forms.BaseForm, field: str, member: User) -> None:
         form.add_error(field, error)
 
 
-class ProfileForm(forms.ModelForm[User]):
+class ProfileForm(UserForm):
     """What a member may change about themselves without a password."""
 
     class Meta:
@@ -117,7 +123,7 @@ class ProfileForm(forms.ModelForm[User]):
         labels = {"name": _("Name"), "language": _("Language"), "theme": _("Appearance")}
 
 
-class SignInDetailsForm(forms.ModelForm[User]):
+class SignInDetailsForm(UserForm):
     """Email and password, which take the present password."""
 
     new_password = password_field(
@@ -180,7 +186,7 @@ class ResetForm(forms.Form):
     )
 
 
-class InviteForm(forms.ModelForm[Invitation]):
+class InviteForm(NoteForm):
     """Whom an admin lets in, as what."""
 
     class Meta:
@@ -195,7 +201,7 @@ class InviteForm(forms.ModelForm[Invitation]):
         help_texts = {"email": _("Only a note for this list. Nothing is mailed.")}
 
 
-class RoleForm(forms.ModelForm[User]):
+class RoleForm(UserForm):
     """What an admin may change about a member."""
 
     class Meta:
