@@ -17,7 +17,7 @@ LENGTH = timedelta(seconds=15)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def _until() -> ExpressionWrapper:
+def _until() -> ExpressionWrapper[DateTimeField[datetime, datetime]]:
     return ExpressionWrapper(Now() + LENGTH, output_field=DateTimeField())
 
 

@@ -9,16 +9,16 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any, Protocol
 from uuid import UUID
 
 from django.utils import timezone
 
 from studio.engine import schedule
+from studio.engine.bodies import prepare
 from studio.engine.errors import AnswerLost, NeverSent, WireError
 from studio.engine.saving import hint_saving
-from studio.engine.wire import Wire, prepare
+from studio.engine.wire import Wire
 from studio.engine.writer import Writer
 from studio.jobs.models import Submission
 from studio.jobs.orders import loaded_order, model_of
@@ -26,6 +26,7 @@ from studio.jobs.states import Status
 from studio.providers import errors
 from studio.providers.catalog import PROVIDERS
 from studio.providers.contract import Call, Done, Flow, Pending, Response
+from studio.vault.errors import VaultError
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,9 @@ MAX_ANSWER = 32 * 1024 * 1024
 BUSY_TRIES = 3
 FORGOTTEN_TIMES = 3
 FORGOTTEN_FOR = timedelta(minutes=5)
+
+
+AnyError = WireError | errors.ProviderError
 
 
 class ClaimLost(Exception):
@@ -117,11 +121,14 @@ class Life:
             flow = self.provider.submit(order, submission_id=submission.pk)
             outcome = await drive(flow, self._send_call)
         except NeverSent as error:
-            await self._try_again(error.code, tries=schedule.CONNECT_TRIES)
+            await self._try_again(error, tries=schedule.CONNECT_TRIES)
+        except VaultError:
+            log.exception("key %s cannot be opened", submission.key_id)
+            await self._write(lambda: submission.fail("no_secret"))
         except errors.Limited as error:
             await self._wait_for_limit(error)
         except errors.Busy as error:
-            await self._try_again(error.code, tries=BUSY_TRIES, detail=error.detail)
+            await self._try_again(error, tries=BUSY_TRIES)
         except errors.Refused as error:
             await self._end(error)
         except (AnswerLost, errors.ProviderError) as error:
@@ -131,27 +138,40 @@ class Life:
 
     async def _send_call(self, call: Call) -> Response:
         """Before a call that may cost money, the row says durably that it goes out."""
-        if call.is_billable:
-            digest = sha256(prepare(call).body).hexdigest()
-            if not await self._write(lambda: self.submission.mark_sent(self.crew.claim, digest)):
-                raise ClaimLost
-        return await self._call(call, SUBMIT_DEADLINE)
-
-    async def _call(self, call: Call, deadline: float) -> Response:
-        key = self.submission.key
+        submission, prepared = self.submission, prepare(call)
+        secret = submission.key.reveal()
+        if call.is_billable and not await self._write(
+            lambda: submission.mark_sent(self.crew.claim, prepared.sha256)
+        ):
+            raise ClaimLost
         return await self.crew.wire.send(
-            call, base_url=key.url, secret=key.reveal(), deadline=deadline, max_bytes=MAX_ANSWER
+            call,
+            base_url=submission.key.url,
+            secret=secret,
+            deadline=SUBMIT_DEADLINE,
+            max_bytes=MAX_ANSWER,
+            prepared=prepared,
         )
 
-    async def _try_again(self, reason: str, *, tries: int, detail: str = "") -> None:
+    async def _ask(self, call: Call) -> Response:
+        key = self.submission.key
+        return await self.crew.wire.send(
+            call,
+            base_url=key.url,
+            secret=key.reveal(),
+            deadline=POLL_DEADLINE,
+            max_bytes=MAX_ANSWER,
+        )
+
+    async def _try_again(self, error: AnyError, *, tries: int) -> None:
         """Nothing was charged: back to the queue, a few times, later and later."""
-        submission = self.submission
+        submission, words = self.submission, self._words(error)
         if submission.tries >= tries:
-            await self._write(lambda: submission.fail(reason, detail))
+            await self._write(lambda: submission.fail(error.code, words))
             return
         later = timezone.now() + timedelta(seconds=schedule.retry_delay(submission.tries))
         await self._write(
-            lambda: submission.put_back(self.crew.claim, not_before=later, reason=reason)
+            lambda: submission.put_back(self.crew.claim, not_before=later, reason=error.code)
         )
 
     async def _wait_for_limit(self, error: errors.Limited) -> None:
@@ -165,14 +185,14 @@ class Life:
             )
         )
 
-    async def _answer_lost(self, error: WireError | errors.ProviderError) -> None:
+    async def _answer_lost(self, error: AnyError) -> None:
         """Sent and not answered: again under the same idempotency key, else a person decides."""
         submission = self.submission
         if submission.sent_at is None or self.model.is_idempotent:
-            await self._try_again(error.code, tries=schedule.CONNECT_TRIES)
+            await self._try_again(error, tries=schedule.CONNECT_TRIES)
             return
-        detail = getattr(error, "detail", "")
-        await self._write(lambda: submission.lose_track(error.code, detail))
+        words = self._words(error)
+        await self._write(lambda: submission.lose_track(error.code, words))
 
     # Waiting ----------------------------------------------------------------------------------
 
@@ -184,24 +204,33 @@ class Life:
         submission = self.submission
         flow = self.provider.poll(submission.ticket or {})
         try:
-            outcome = await drive(flow, lambda call: self._call(call, POLL_DEADLINE))
+            outcome = await drive(flow, self._ask)
         except (errors.Failed, errors.Blocked) as error:
             await self._end(error)
         except errors.UnknownTask as error:
             await self._forgotten(error)
         except (WireError, errors.ProviderError) as error:
             await self._poll_later(error)
+        except VaultError:
+            log.exception("key %s cannot be opened", submission.key_id)
+            self.failures += 1
+            await self._plan_poll(submission.progress, None)
         else:
             self.failures = 0
             await self._take_in(outcome)
 
-    async def _poll_later(self, error: WireError | errors.ProviderError) -> None:
+    async def _poll_later(self, error: AnyError) -> None:
         """A poll that went wrong says nothing about the picture: ask again, more slowly."""
         self.failures += 1
-        if getattr(error, "pauses_key", False):
-            await self._write(lambda: self.submission.key.pause(error.code))
         log.info("poll of %s: %s", self.submission.pk, error.code)
+        if isinstance(error, errors.ProviderError) and error.pauses_key:
+            await self._write(lambda: self._blame_key(error.code))
         await self._plan_poll(self.submission.progress, getattr(error, "retry_after", None))
+
+    def _blame_key(self, code: str) -> None:
+        """Pause the key; if its owner has replaced the secret, go on with the new one."""
+        self.submission.key.pause(code)
+        self.submission.key.refresh_from_db()
 
     async def _forgotten(self, error: errors.UnknownTask) -> None:
         """The provider does not know the task: lost after three times over five minutes."""
@@ -227,7 +256,7 @@ class Life:
     async def _take_in(self, outcome: Pending | Done) -> None:
         submission = self.submission
         if isinstance(outcome, Done):
-            await self._write(lambda: submission.finish(outcome) and hint_saving(submission))
+            await self._write(lambda: self._finish(outcome))
         elif submission.status == Status.SUBMITTING:
             delay = outcome.retry_after or schedule.poll_delay(self.seconds, 0)
             first = timezone.now() + timedelta(seconds=delay)
@@ -235,17 +264,26 @@ class Life:
         else:
             await self._plan_poll(outcome.progress, outcome.retry_after)
 
+    def _finish(self, done: Done) -> None:
+        if self.submission.finish(done):
+            hint_saving(self.submission)
+
     async def _end(self, error: errors.ProviderError) -> None:
         """A definite end, in the provider's words; a key that is at fault is paused."""
         submission = self.submission
         status = Status.BLOCKED if isinstance(error, errors.Blocked) else Status.FAILED
+        words = self._words(error)
 
         def end() -> None:
-            submission.fail(error.code, error.detail, status=status)
+            submission.fail(error.code, words, status=status)
             if error.pauses_key:
                 submission.key.pause(error.code)
 
         await self._write(end)
+
+    def _words(self, error: AnyError) -> str:
+        """The other side's own words, should they hold the secret: without it."""
+        return self.submission.key.redact(error.detail)
 
     async def _write(self, change: Callable[[], Any]) -> Any:
         return await self.crew.write(change)

@@ -22,13 +22,13 @@ def probe(key: ProviderKey) -> None:
     begun = monotonic()
     try:
         asyncio.run(_probe(key))
-    except (WireError, ProviderError, VaultError) as error:
-        key.note_test(
-            ok=False, code=error.code, detail=getattr(error, "detail", ""), milliseconds=None
-        )
+    except VaultError:
+        key.note_test(ok=False, code="no_secret")
+    except (WireError, ProviderError) as error:
+        key.note_test(ok=False, code=error.code, detail=error.detail)
     else:
         took = round((monotonic() - begun) * 1000)
-        key.note_test(ok=True, code="", detail="", milliseconds=took)
+        key.note_test(ok=True, milliseconds=took)
 
 
 async def _probe(key: ProviderKey) -> Working:

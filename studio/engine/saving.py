@@ -6,7 +6,6 @@ Everything here may run twice or late: names are content hashes and rows change 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import tempfile
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from django.utils import timezone
 
 from studio.engine.errors import FetchError
 from studio.engine.schedule import retry_delay
-from studio.engine.wire import Wire
+from studio.engine.wire import Fetched, Wire
 from studio.jobs import pixels
 from studio.jobs.errors import PictureError
 from studio.jobs.models import Image, Submission
@@ -56,8 +55,8 @@ def save(image: Image) -> None:
     """Fetch, check and archive one picture; its submission ends with its last one."""
     try:
         with tempfile.TemporaryFile() as draft:
-            asyncio.run(_fetch(image.url, draft))
-            facts = archive(draft)
+            fetched = asyncio.run(_fetch(image, draft))
+            facts = archive(draft, fetched.sha256)
     except (FetchError, PictureError) as error:
         _not_saved(image, error)
     else:
@@ -65,9 +64,15 @@ def save(image: Image) -> None:
     image.submission.settle()
 
 
-async def _fetch(url: str, draft: BinaryIO) -> None:
+async def _fetch(image: Image, draft: BinaryIO) -> Fetched:
     async with Wire() as wire:
-        await wire.fetch(url, max_bytes=MAX_PICTURE, deadline=FETCH_DEADLINE, into=draft)
+        return await wire.fetch(
+            image.url,
+            max_bytes=MAX_PICTURE,
+            deadline=FETCH_DEADLINE,
+            into=draft,
+            base_url=image.submission.key.url,
+        )
 
 
 def _not_saved(image: Image, error: FetchError | PictureError) -> None:
@@ -80,12 +85,10 @@ def _not_saved(image: Image, error: FetchError | PictureError) -> None:
     image.retry_at(timezone.now() + timedelta(seconds=retry_delay(image.tries + 1)))
 
 
-def archive(draft: BinaryIO) -> dict[str, str | int]:
+def archive(draft: BinaryIO, sha256: str) -> dict[str, str | int]:
     """Put a verified picture and its thumbnails into the archive. Returns the facts of its row."""
     draft.seek(0)
     facts = pixels.inspect(draft)
-    draft.seek(0)
-    sha256 = hashlib.file_digest(draft, "sha256").hexdigest()
     for width, data in pixels.thumbnails(draft):
         _store(thumbnail_name(sha256, width), ContentFile(data))
     path = archive_name(sha256, facts.extension)

@@ -24,9 +24,11 @@ def pump(shard: int) -> None:
 
 def save_picture(image_id: int) -> None:
     """Fetch and archive one picture."""
-    image = Image.objects.select_related("submission__job").filter(pk=image_id, state="pending")
-    for found in image:
-        saving.save(found)
+    images = Image.objects.select_related(
+        "job", "submission__job", "submission__key__owner"
+    ).filter(pk=image_id, state="pending")
+    for image in images:
+        saving.save(image)
 
 
 def fetch_reference(reference_id: int) -> None:

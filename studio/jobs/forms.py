@@ -65,32 +65,23 @@ class OrderForm(forms.Form):
         """The key that is chosen, or would be."""
         field: forms.ModelChoiceField[ProviderKey] = self.fields["key"]  # type: ignore[assignment]
         try:
-            return field.clean(self["key"].value())
+            key: ProviderKey = field.clean(self["key"].value())
         except forms.ValidationError:
             return None
+        return key
 
     def references(self) -> list[Reference]:
         """The member's own references, in the order of the tray."""
-        uids = self._uids(self.data.getlist("references")) if self._is_posted else []
-        uids = uids or self.initial.get("references", [])
+        is_posted = isinstance(self.data, QueryDict)
+        uids = (
+            _uids(self.data.getlist("references"))
+            if is_posted
+            else self.initial.get("references", [])
+        )
         found = {
             str(row.uid): row for row in Reference.objects.filter(owner=self.member, uid__in=uids)
         }
         return [found[uid] for uid in uids if uid in found]
-
-    @property
-    def _is_posted(self) -> bool:
-        return isinstance(self.data, QueryDict)
-
-    @staticmethod
-    def _uids(values: list[str]) -> list[str]:
-        uids = []
-        for value in values:
-            try:
-                uids.append(str(UUID(value)))
-            except ValueError:
-                continue
-        return uids
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -135,6 +126,16 @@ class OrderForm(forms.Form):
         """The job that this order was made from."""
         uid = self.cleaned_data.get("made_from")
         return Job.objects.filter(uid=uid).first() if uid else None
+
+
+def _uids(values: list[str]) -> list[str]:
+    uids = []
+    for value in values:
+        try:
+            uids.append(str(UUID(value)))
+        except ValueError:
+            continue
+    return uids
 
 
 def fresh_order(member: User, key: ProviderKey | None) -> dict[str, Any]:

@@ -63,4 +63,5 @@ def loaded_order(job: Job, *, count: int) -> Order:
 
 def _read(reference: Reference) -> bytes:
     with default_storage.open(reference.path) as file:
-        return file.read()
+        data: bytes = file.read()
+    return data

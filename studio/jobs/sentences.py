@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
 class Sentence(NamedTuple):
     """A headline, an explanation and an icon."""
 
-    headline: str
-    text: str
+    headline: str | Promise
+    text: str | Promise
     icon: str = "circle-alert"
 
-
-NOTHING = _("Nothing was charged.")
 
 SENTENCES: dict[str, Sentence] = {
     "bad_order": Sentence(
@@ -80,7 +79,7 @@ SENTENCES: dict[str, Sentence] = {
         ),
         "cloud-off",
     ),
-    "forbidden": Sentence(
+    "forbidden_address": Sentence(
         _("This address is not allowed"),
         _(
             "The key's base URL leads to an address that this studio may not connect to. Nothing was charged. Its owner can change it on the keys page."

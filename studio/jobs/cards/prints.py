@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.text import Truncator
@@ -50,6 +51,7 @@ class Print:
     srcset: str
     full_url: str
     remote_url: str
+    expires_at: datetime | None
     alt: str
     width: int
     height: int
@@ -66,6 +68,7 @@ def print_of(image: Image, prompt: str, total: int) -> Print:
         srcset=", ".join(f"{url} {width}w" for width, url in urls.items()),
         full_url=reverse("original", args=[image.uid]),
         remote_url=image.url if image.is_url_alive else "",
+        expires_at=image.expires_at,
         alt=f"{words} ({image.number}/{total})" if total > 1 else words,
         width=image.width,
         height=image.height,

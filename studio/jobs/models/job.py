@@ -50,8 +50,6 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True)
     is_hidden = models.BooleanField(default=False)
 
-    submissions: models.Manager[Submission]
-
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["owner", "form_token"], name="one_job_per_form")

@@ -6,7 +6,7 @@ Every transition is a conditional update that says whether it won; who loses doe
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 from django.db import models, transaction
@@ -17,9 +17,6 @@ from studio.jobs.models.job import Job
 from studio.jobs.states import Status
 from studio.providers.contract import Done, Ticket
 from studio.vault.models import ProviderKey
-
-if TYPE_CHECKING:
-    from studio.jobs.models.picture import Image
 
 UNDECIDED = Q(status__in=[Status.SUBMITTING, Status.RUNNING, Status.UNKNOWN])
 
@@ -79,7 +76,6 @@ class Submission(models.Model):
     error_detail = models.CharField(max_length=500, blank=True, default="")
 
     objects = SubmissionQuerySet.as_manager()
-    images: models.Manager[Image]
 
     class Meta:
         indexes = [
@@ -117,13 +113,14 @@ class Submission(models.Model):
         )
 
     def mark_sent(self, claim: UUID, body_hash: str) -> bool:
-        """Say, durably and before its first byte leaves, that a call which may cost money goes out."""
+        """Say, before its first byte leaves, that a call which may cost money goes out."""
         sent_at = timezone.now()
         rows = Submission.objects.filter(pk=self.pk, status=Status.SUBMITTING, claim=claim)
         if not rows.update(sent_at=sent_at, body_hash=body_hash):
             return False
         self.sent_at, self.body_hash = sent_at, body_hash
         self.job.note("sent", self, key=self.key.last_four)
+        self.key.note_use()
         return True
 
     def put_back(

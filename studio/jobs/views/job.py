@@ -36,6 +36,7 @@ def _context(request: Request, uid: UUID) -> dict[str, Any]:
     found = get_object_or_404(with_cards(Job.objects.all()), uid=uid)
     card = make_cards([found], request.user, timezone.now())[0]
     events = found.events.order_by("id")
+    kin = Job.objects.prefetch_related("images")
     return {
         "card": card,
         "job": found,
@@ -43,8 +44,8 @@ def _context(request: Request, uid: UUID) -> dict[str, Any]:
         "parameters": parameters(card),
         "timeline": timeline(events, provider=card.provider_label),
         "images": found.images.all(),
-        "made_from": found.made_from,
-        "led_to": found.led_to.order_by("id")[:12],
+        "made_from": kin.filter(pk=found.made_from_id).first(),
+        "led_to": kin.filter(made_from=found).order_by("id")[:12],
         "newer": Job.objects.filter(pk__gt=found.pk, is_hidden=False).order_by("pk").first(),
         "older": Job.objects.filter(pk__lt=found.pk, is_hidden=False).order_by("-pk").first(),
     }

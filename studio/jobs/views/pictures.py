@@ -42,7 +42,7 @@ def archived(
     except FileNotFoundError as error:
         raise Http404 from error
     response = FileResponse(
-        file, content_type=media_type, filename=filename or None, as_attachment=as_attachment
+        file, content_type=media_type, filename=filename, as_attachment=as_attachment
     )
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

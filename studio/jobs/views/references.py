@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -55,7 +55,7 @@ def from_image(request: Request, uid: UUID) -> HttpResponse:
 
 
 @require_GET
-def picture(request: Request, uid: UUID) -> HttpResponse:
+def picture(request: Request, uid: UUID) -> FileResponse:
     """A small picture of a member's own reference."""
     reference = get_object_or_404(Reference, uid=uid, owner=request.user, state="ready")
     return archived(thumbnail_name(reference.sha256, THUMBNAIL), "image/webp")
