@@ -12,11 +12,15 @@ VaultError
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.utils.functional import Promise
 
 
 class VaultError(Exception):
     """A secret could not be kept or read."""
+
+    code: ClassVar[str] = "vault_error"
 
     def __init__(self, text: str = "") -> None:
         super().__init__(text or type(self).__doc__)
@@ -24,6 +28,8 @@ class VaultError(Exception):
 
 class MasterKeyError(VaultError):
     """The master keys cannot be used."""
+
+    code = "no_master_key"
 
 
 class BadMasterKey(MasterKeyError):
@@ -45,13 +51,19 @@ class UnknownMasterKey(MasterKeyError):
 class CannotOpen(VaultError):
     """The secret was changed, or does not belong to this row."""
 
+    code = "cannot_open"
+
 
 class NoSecret(VaultError):
     """The key has no secret; it must be entered again."""
 
+    code = "no_secret"
+
 
 class BadSecret(VaultError):
     """This cannot be a key."""
+
+    code = "bad_secret"
 
     def __init__(self, message: str | Promise) -> None:
         super().__init__()

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Self, cast
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, Q
-from django.db.models.functions import Substr
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from studio.accounts.models import User
 from studio.providers.catalog import PROVIDERS
-from studio.vault import masterkeys
-from studio.vault.cipher import HEADER_BYTES, header, open_sealed, seal
-from studio.vault.errors import BadSecret, NoSecret
+from studio.vault.capability import capability
+from studio.vault.cipher import open_sealed, seal
+from studio.vault.errors import BadSecret, NoSecret, VaultError
+from studio.vault.queries import ProviderKeyQuerySet
 from studio.vault.redaction import redact
+from studio.vault.troubles import trouble_of
 
 BY_OWNER = "by_owner"
 NO_SECRET = "no_secret"  # noqa: S105 - a code
@@ -48,54 +48,6 @@ def check_secret(text: str) -> str:
     if not all("!" <= character <= "~" for character in secret):
         raise BadSecret(_("A key has no spaces, line breaks or accents. Copy it once more."))
     return secret
-
-
-class ProviderKeyQuerySet(models.QuerySet["ProviderKey"]):
-    """Who may use which key, and what is sealed."""
-
-    def owned_by(self, user: User) -> Self:
-        """Those that the member may change."""
-        return self.filter(owner=user, deleted_at=None)
-
-    def usable_by(self, user: User) -> Self:
-        """Own ones, and those that members who are still here share with the team."""
-        is_usable = Q(owner=user) | Q(is_shared=True, owner__is_disabled=False)
-        keys = self.filter(is_usable, deleted_at=None)
-        return keys if settings.STUDIO_SANDBOX else keys.filter(is_sandbox=False)
-
-    def visible_to(self, user: User) -> Self:
-        """What the keys page lists: the usable ones and all own ones, own ones first."""
-        is_visible = Q(owner=user) | Q(pk__in=ProviderKey.objects.usable_by(user))
-        is_foreign = models.Case(models.When(owner=user, then=0), default=1)
-        keys = self.filter(is_visible, deleted_at=None).select_related("owner")
-        return keys.order_by(is_foreign, "is_sandbox", "pk")
-
-    def sealed(self) -> Self:
-        return self.exclude(sealed=b"")
-
-    def sealed_by(self, head: bytes) -> Self:
-        return self.alias(head=_head()).filter(head=head)
-
-    def not_sealed_by_first(self) -> Self:
-        """Sealed under another master key than the one that seals now."""
-        head = header(masterkeys.ring().first)
-        return self.sealed().alias(head=_head()).exclude(head=head)
-
-    def seal_counts(self) -> dict[bytes, int]:
-        """How many secrets each header of the cipher begins."""
-        heads = self.sealed().annotate(head=_head()).values("head").annotate(count=Count("pk"))
-        rows = heads.order_by("head").values_list("head", "count")
-        return {bytes(cast("bytes", head)): count for head, count in rows}
-
-    def ensure_master_keys(self) -> None:
-        """Make the first master key – but not where sealed rows say that there was one."""
-        is_missing = not masterkeys.is_from_environment() and not masterkeys.keys_file().exists()
-        if is_missing and not self.sealed().exists():
-            masterkeys.make_first()
-
-
-def _head() -> Substr:
-    return Substr("sealed", 1, HEADER_BYTES, output_field=models.BinaryField())
 
 
 class ProviderKey(models.Model):
@@ -153,6 +105,21 @@ class ProviderKey(models.Model):
         return self.label or self.provider_label
 
     @property
+    def css(self) -> str:
+        """`pv-…` draws its colour."""
+        return "demo" if self.is_sandbox else self.provider
+
+    @property
+    def caps(self) -> str:
+        """What it can do, in one line."""
+        return capability(self.provider)
+
+    @property
+    def reason(self) -> str:
+        """Why it is paused, in a few words."""
+        return str(trouble_of(self.pause_code).short) if self.is_paused else ""
+
+    @property
     def url(self) -> str:
         """The base URL that calls go to: the sandbox's, its own, or its provider's."""
         if self.is_sandbox:
@@ -208,8 +175,13 @@ class ProviderKey(models.Model):
         return open_sealed(bytes(self.sealed), self.bond)
 
     def redact(self, text: str) -> str:
-        """A text from outside, without the secret. Raises VaultError."""
-        return redact(text, self.reveal()) if self.sealed else text
+        """A text from outside, without the secret; nothing of it where that cannot be known."""
+        try:
+            return redact(text, self.reveal())
+        except NoSecret:
+            return text
+        except VaultError:
+            return ""
 
     def reseal(self) -> bool:
         """Seal under the first master key, unless the secret is another by now."""

@@ -15,7 +15,8 @@ from django.db import transaction
 from studio.vault import masterkeys
 from studio.vault.cipher import master_key_id
 from studio.vault.errors import VaultError
-from studio.vault.models import ProviderKey, ProviderKeyQuerySet
+from studio.vault.models import ProviderKey
+from studio.vault.queries import ProviderKeyQuerySet
 
 BATCH = 500
 

@@ -1,0 +1,64 @@
+"""Who may use which key, and what is sealed how."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self, cast
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Q
+from django.db.models.functions import Substr
+
+from studio.accounts.models import User
+from studio.vault import masterkeys
+from studio.vault.cipher import HEADER_BYTES, header
+
+if TYPE_CHECKING:
+    from studio.vault.models import ProviderKey  # noqa: F401 - named by the query set
+
+
+class ProviderKeyQuerySet(models.QuerySet["ProviderKey"]):
+    """Who may use which key, and what is sealed."""
+
+    def owned_by(self, user: User) -> Self:
+        """Those that the member may change."""
+        return self.filter(owner=user, deleted_at=None)
+
+    def usable_by(self, user: User) -> Self:
+        """Own ones, and those that members who are still here share with the team."""
+        is_usable = Q(owner=user) | Q(is_shared=True, owner__is_disabled=False)
+        keys = self.filter(is_usable, deleted_at=None)
+        return keys if settings.STUDIO_SANDBOX else keys.filter(is_sandbox=False)
+
+    def visible_to(self, user: User) -> Self:
+        """What the keys page lists: the usable ones and all own ones, own ones first."""
+        keys = (self.usable_by(user) | self.owned_by(user)).select_related("owner")
+        is_foreign = models.Case(models.When(owner=user, then=0), default=1)
+        return keys.order_by(is_foreign, "is_sandbox", "pk")
+
+    def sealed(self) -> Self:
+        return self.exclude(sealed=b"")
+
+    def sealed_by(self, head: bytes) -> Self:
+        return self.alias(head=_head()).filter(head=head)
+
+    def not_sealed_by_first(self) -> Self:
+        """Sealed under another master key than the one that seals now."""
+        head = header(masterkeys.ring().first)
+        return self.sealed().alias(head=_head()).exclude(head=head)
+
+    def seal_counts(self) -> dict[bytes, int]:
+        """How many secrets each header of the cipher begins."""
+        heads = self.sealed().annotate(head=_head()).values("head").annotate(count=Count("pk"))
+        rows = heads.order_by("head").values_list("head", "count")
+        return {bytes(cast("bytes", head)): count for head, count in rows}
+
+    def ensure_master_keys(self) -> None:
+        """Make the first master key – but not where sealed rows say that there was one."""
+        is_missing = not masterkeys.is_from_environment() and not masterkeys.keys_file().exists()
+        if is_missing and not self.sealed().exists():
+            masterkeys.make_first()
+
+
+def _head() -> Substr:
+    return Substr("sealed", 1, HEADER_BYTES, output_field=models.BinaryField())
