@@ -11,10 +11,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
+
+from studio.providers.catalog import PROVIDERS
 
 if TYPE_CHECKING:
     from studio.accounts.models import User
+    from studio.vault.models import ProviderKey
 
 register = template.Library()
 
@@ -64,6 +67,39 @@ def choice(value: str) -> str:
 def shape(ratio: str) -> str:
     """The classes that draw a ratio: “3:2” is `ar-3-2`, “auto” a dashed square."""
     return "ar-1-1 auto" if ratio == "auto" else f"ar-{ratio.replace(':', '-')}"
+
+
+@register.filter
+def tint(key: ProviderKey) -> str:
+    """The end of the class `pv-*` that holds a key's colour."""
+    return "demo" if key.is_sandbox else key.provider
+
+
+@register.filter
+def offers(key: ProviderKey) -> str:
+    """In one line, what a key's model can do: “1K–4K · 15 ratios · 16 references”."""
+    provider = PROVIDERS.get(key.provider)
+    if provider is None:
+        return ""
+    model = provider.models[0]
+    ratios = len([ratio for ratio in model.ratios if ratio != "auto"])
+    words = [
+        "–".join(
+            dict.fromkeys(choice(end) for end in (model.resolutions[:1] + model.resolutions[-1:]))
+        ),
+        ngettext("%(n)s ratio", "%(n)s ratios", ratios) % {"n": ratios},
+    ]
+    if used := model.max_references:
+        words.append(ngettext("%(n)s reference", "%(n)s references", used) % {"n": used})
+    if model.has_mask:
+        words.append(_("mask"))
+    return " · ".join(word for word in words if word)
+
+
+@register.filter
+def until(moment: datetime) -> str:
+    """How long something still lasts, in one short word."""
+    return _age(max(MINUTE, int((moment - timezone.now()).total_seconds())))
 
 
 @register.simple_tag

@@ -14,7 +14,7 @@ let wasDismissed = false;
 
 document.addEventListener("signed-out", (event) => {
   const dialog = byId("signed-out");
-  const isAsked = event.target.id !== "watch";
+  const isAsked = !event.target.closest("[data-poll]");
   if (dialog.open || (wasDismissed && !isAsked)) return;
   dialog.showModal();
   dialog.addEventListener("close", () => { wasDismissed = true; }, { once: true });
@@ -27,6 +27,43 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (xhr?.status) byId("offline").hidden = true;
   if (successful) wasDismissed = false;
 });
+
+// One dialog asks every question: of htmx (hx-confirm) and of plain forms (data-confirm on the button).
+const ask = (question, go) => {
+  const dialog = byId("confirm");
+  dialog.querySelector("p").textContent = question;
+  dialog.returnValue = "";
+  dialog.addEventListener("close", () => { if (dialog.returnValue === "yes") go(); }, { once: true });
+  dialog.showModal();
+};
+
+document.addEventListener("htmx:confirm", (event) => {
+  if (!event.detail.question) return;
+  event.preventDefault();
+  ask(event.detail.question, () => event.detail.issueRequest(true));
+});
+
+let answered;
+
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (!button?.dataset.confirm || button === answered) return;
+  event.preventDefault();
+  ask(button.dataset.confirm, () => { answered = button; event.target.requestSubmit(button); });
+});
+
+// Times of day grow older while a page stays open.
+const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
+
+setInterval(() => {
+  for (const time of document.querySelectorAll("time[data-ago]")) {
+    const age = (Date.now() - Date.parse(time.dateTime)) / 1000;
+    const [unit, seconds] = UNITS.find(([, length]) => age >= length) ?? [];
+    if (!unit) continue;
+    const shown = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, unitDisplay: "short" });
+    time.textContent = shown.format(Math.floor(age / seconds));
+  }
+}, 30000);
 
 let copied;
 
