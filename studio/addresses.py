@@ -64,7 +64,7 @@ Info = TypeVar("Info", bound=Mapping[str, object])
 Network = IPv4Network | IPv6Network
 
 
-class ForbiddenAddress(Exception):  # noqa: N818 - it names the address, not the fault
+class ForbiddenAddress(Exception):
     """The studio does not connect to this address. `message` says why, for a person."""
 
     def __init__(self, message: str | Promise) -> None:

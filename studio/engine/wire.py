@@ -20,6 +20,7 @@ import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver
 from aiohttp.http_exceptions import HttpProcessingError
+from httpx_aiohttp import AiohttpTransport
 
 from studio import addresses
 from studio.addresses import ForbiddenAddress
@@ -29,8 +30,8 @@ from studio.engine.guard import TRIP, GuardedResolver, Trip, open_transport
 from studio.providers.contract import Call, Response
 
 AGENT = "Darkroom"
-CONNECT_SECONDS = 10.0
-WAIT_SECONDS = 20.0  # for a name, a connection and TLS together
+# Seconds to connect to one address, and for the name, all its addresses and TLS together.
+PATIENCE = httpx.Timeout(None, connect=10.0, pool=20.0).as_dict()
 PIECE = 64 * 1024
 MAX_REDIRECTS = 3
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -57,7 +58,7 @@ class Wire:
 
     def __init__(self, *, resolver: AbstractResolver | None = None) -> None:
         self._resolver = resolver
-        self._clients: dict[bool, httpx.AsyncClient] = {}
+        self._transports: dict[bool, AiohttpTransport] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -71,9 +72,9 @@ class Wire:
         await self.close()
 
     async def close(self) -> None:
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.aclose()
+        transports, self._transports = self._transports, {}
+        for transport in transports.values():
+            await transport.aclose()
 
     async def send(
         self,
@@ -124,7 +125,7 @@ class Wire:
                         async with self._open(trip, "GET", _plain_headers()) as answer:
                             if answer.status_code not in REDIRECTS:
                                 return await _save(answer, max_bytes, into)
-                            trip.url = urljoin(trip.url, answer.headers.get("location", ""))
+                            trip.url = _goal(trip.url, answer)
         except (Forbidden, TooLarge) as error:
             raise FetchError(detail=error.code, is_final=True, message=error.message) from error
         except (NeverSent, AnswerLost) as error:
@@ -141,13 +142,15 @@ class Wire:
         *,
         is_fresh: bool = False,
     ) -> AsyncIterator[httpx.Response]:
-        client = self._client(is_reusing=not is_fresh)
         content = _chunks(prepared.content) if prepared and prepared.content else None
-        request = client.build_request(method, trip.url, headers=headers, content=content)
-        trip.url = str(request.url)
+        # Straight to the transport: a client would keep cookies and read redirects by itself.
+        request = httpx.Request(
+            method, trip.url, headers=headers, content=content, extensions={"timeout": PATIENCE}
+        )
+        trip.url, trip.is_connected = str(request.url), False
         token = TRIP.set(trip)
         try:
-            answer = await client.send(request, stream=True)
+            answer = await self._transport(is_reusing=not is_fresh).handle_async_request(request)
             try:
                 yield answer
             finally:
@@ -155,16 +158,11 @@ class Wire:
         finally:
             TRIP.reset(token)
 
-    def _client(self, *, is_reusing: bool) -> httpx.AsyncClient:
-        if is_reusing not in self._clients:
+    def _transport(self, *, is_reusing: bool) -> AiohttpTransport:
+        if is_reusing not in self._transports:
             resolver = GuardedResolver(self._resolver)
-            self._clients[is_reusing] = httpx.AsyncClient(
-                transport=open_transport(resolver, is_reusing=is_reusing),
-                timeout=httpx.Timeout(None, connect=CONNECT_SECONDS, pool=WAIT_SECONDS),
-                follow_redirects=False,
-                trust_env=False,
-            )
-        return self._clients[is_reusing]
+            self._transports[is_reusing] = open_transport(resolver, is_reusing=is_reusing)
+        return self._transports[is_reusing]
 
 
 def _trip(call: Call, base_url: str, *, has_key: bool) -> Trip:
@@ -192,6 +190,15 @@ def _picture_url(url: str, base_url: str) -> str:
     if base_url and addresses.read(base_url).origin == addresses.read(url).origin:
         ports = addresses.ANY_PORT
     return addresses.check_url(url, ports=ports)
+
+
+def _goal(url: str, answer: httpx.Response) -> str:
+    """Where a redirect leads to; unjudged."""
+    location: str = answer.headers.get("location", "")
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise ForbiddenAddress(addresses.NOT_AN_ADDRESS) from error
 
 
 def _plain_headers() -> dict[str, str]:
