@@ -98,9 +98,7 @@ def test_a_disabled_member_stays_outside(client: Client, bob: User) -> None:
         ("", "/"),
     ],
 )
-def test_only_our_own_pages_come_next(
-    client: Client, bob: User, wanted: str, given: str
-) -> None:
+def test_only_our_own_pages_come_next(client: Client, bob: User, wanted: str, given: str) -> None:
     assert sign_in(client, next=wanted)["Location"] == given
 
 

@@ -25,7 +25,9 @@ def test_forwarded_addresses_count_only_behind_our_own_proxies(
     settings, proxies: int, forwarded: str, address: str
 ) -> None:
     settings.STUDIO_TRUSTED_PROXIES = proxies
-    request = RequestFactory(REMOTE_ADDR="192.0.2.1").get("/", headers={"X-Forwarded-For": forwarded})
+    request = RequestFactory(REMOTE_ADDR="192.0.2.1").get(
+        "/", headers={"X-Forwarded-For": forwarded}
+    )
 
     assert client_address(request) == address
 
