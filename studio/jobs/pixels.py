@@ -1,0 +1,196 @@
+"""Everything that is done to pixels. Pictures come from strangers: limits first, then decoding.
+
+A source is a path, or an open binary file, which is read from its beginning and left open.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+from django.core.files.base import File
+from PIL import Image, UnidentifiedImageError
+
+from studio.jobs.errors import Animated, Broken, NotAPicture, PictureError, TooLarge
+from studio.jobs.models.picture import THUMBNAIL_WIDTHS
+
+Source = Path | IO[bytes] | File  # type: ignore[type-arg]
+
+MAX_PIXELS = 50_000_000
+# A JPEG of a phone may carry a second picture for depth: MPO. The first one is meant.
+KINDS = {
+    "PNG": ("image/png", "png"),
+    "JPEG": ("image/jpeg", "jpg"),
+    "MPO": ("image/jpeg", "jpg"),
+    "WEBP": ("image/webp", "webp"),
+}
+READABLE = ("PNG", "JPEG", "WEBP")
+# What Pillow's readers raise on damage, besides its own: they do not wrap it.
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError)
+DAMAGE += (struct.error, zlib.error, OverflowError, MemoryError, ZeroDivisionError)
+BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+ORIENTATION = 0x0112
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+# Speed before the last per cent of size: these are made while somebody waits.
+THUMBNAIL = {"format": "WEBP", "quality": 80, "method": 1}
+CLEAN: dict[str, dict[str, Any]] = {
+    "png": {"format": "PNG", "compress_level": 3},
+    "jpg": {"format": "JPEG", "quality": 95},
+    "webp": {"format": "WEBP", "quality": 95, "method": 2},
+}
+MAX_PROFILE = 64 * 1024
+
+# Pillow refuses at twice the first figure and warns from it on; here both are refusals.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a picture really is. Width and height as it is shown, in pixels."""
+
+    media_type: str
+    extension: str
+    width: int
+    height: int
+
+
+def inspect(source: Source) -> Facts:
+    """Decode a whole picture and tell what it is. Raises PictureError."""
+    with _opened(source) as image:
+        image.load()
+        return _facts(image)
+
+
+def clean(source: Source) -> tuple[bytes, Facts]:
+    """The picture alone: upright, in eight bits and RGB, without any metadata, in its own format.
+
+    Raises PictureError.
+    """
+    with _opened(source) as image:
+        facts = _facts(image)
+        options = CLEAN[facts.extension] | {"icc_profile": _profile(image)}
+        return _written(_plain(_upright(image), facts.extension), options), facts
+
+
+def thumbnails(
+    source: Source, widths: Sequence[int] = THUMBNAIL_WIDTHS
+) -> Iterator[tuple[int, bytes]]:
+    """One WebP for each width, the largest first; never larger than the picture itself.
+
+    Raises PictureError.
+    """
+    with _opened(source) as image:
+        largest = max(widths)
+        small = _upright(_shrunk(image, largest))
+        for width in sorted(widths, reverse=True):
+            small = _fitted(_plain(small, "webp"), width)
+            yield width, _written(small, THUMBNAIL)
+
+
+def average_colour(source: Source) -> str:
+    """The mean of all pixels as "#rrggbb", clear ones as white. Raises PictureError."""
+    with _opened(source) as image:
+        tiny = _plain(_shrunk(image, 16), "webp").convert("RGBA")
+        ground = Image.new("RGBA", tiny.size, "white")
+        ground.alpha_composite(tiny)
+        red, green, blue, _alpha = ground.resize((1, 1), Image.Resampling.BOX).tobytes()
+        return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[Image.Image]:
+    """A still picture of a known kind, within limits, not yet decoded."""
+    if not isinstance(source, Path):
+        source.seek(0)
+    try:
+        with Image.open(source, formats=READABLE) as image:
+            if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+                raise Animated
+            yield image
+    except PictureError:
+        raise
+    except BOMBS as error:
+        raise TooLarge from error
+    except UnidentifiedImageError as error:
+        raise NotAPicture from error
+    except DAMAGE as error:
+        raise Broken from error
+
+
+def _facts(image: Image.Image) -> Facts:
+    media_type, extension = KINDS[image.format or ""]
+    width, height = image.size
+    if _orientation(image) >= 5:
+        width, height = height, width
+    return Facts(media_type=media_type, extension=extension, width=width, height=height)
+
+
+def _orientation(image: Image.Image) -> int:
+    """1 to 8; 1, upright, where there is none or none that can be read."""
+    try:
+        value = image.getexif().get(ORIENTATION, 1)
+    except DAMAGE:
+        return 1
+    return value if value in TURNS else 1
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    turn = TURNS.get(_orientation(image))
+    return image.transpose(turn) if turn is not None else image
+
+
+def _plain(image: Image.Image, extension: str) -> Image.Image:
+    """In RGB, or RGBA where something is clear and the format can say so."""
+    if image.mode in SIXTEEN_BITS:
+        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    is_clear = image.has_transparency_data and extension != "jpg"
+    mode = "RGBA" if is_clear else "RGB"
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _shrunk(image: Image.Image, width: int) -> Image.Image:
+    """Not much larger than this width; a JPEG is then decoded at a fraction of its size."""
+    image.draft("RGB", (width, width))
+    image.load()
+    factor = min(image.size) // (width * 4)
+    return image.reduce(factor) if factor > 1 and image.mode in ("RGB", "L") else image
+
+
+def _fitted(image: Image.Image, width: int) -> Image.Image:
+    """At most this wide and four times as high, in its own shape."""
+    scale = min(1, width / image.width, width * 4 / image.height)
+    if scale == 1:
+        return image
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    return image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+
+
+def _profile(image: Image.Image) -> bytes | None:
+    """The colour profile, where it still fits the pixels that are written."""
+    profile = image.info.get("icc_profile")
+    is_fitting = image.mode in ("RGB", "RGBA") and isinstance(profile, bytes)
+    return profile if is_fitting and len(profile) <= MAX_PROFILE else None
+
+
+def _written(image: Image.Image, options: dict[str, Any]) -> bytes:
+    file = BytesIO()
+    image.save(file, **options)
+    return file.getvalue()
