@@ -16,11 +16,13 @@ def verify_master_keys() -> None:
 
     Makes the first master key where nothing is sealed yet. Needs no tables.
     """
-    if ProviderKey._meta.db_table not in connection.introspection.table_names():
-        return
+    is_migrated = ProviderKey._meta.db_table in connection.introspection.table_names()
     try:
-        ProviderKey.objects.ensure_master_keys()
-        _open_samples(ProviderKey.objects.seal_counts())
+        if is_migrated:
+            ProviderKey.objects.ensure_master_keys()
+            _open_samples(ProviderKey.objects.seal_counts())
+        if is_migrated or masterkeys.is_from_environment():
+            masterkeys.ring()
     except MasterKeyError as error:
         raise ImproperlyConfigured(f"Master keys: {error}") from error
 

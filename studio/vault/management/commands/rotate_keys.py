@@ -17,6 +17,8 @@ class Command(BaseCommand):
         "With STUDIO_MASTER_KEYS, put the new master key first there and restart beforehand."
     )
 
+    requires_system_checks = []
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--drop-old",
