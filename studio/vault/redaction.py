@@ -14,6 +14,7 @@ def redact(text: str, secret: str) -> str:
     raw = secret.encode()
     forms = {
         secret,
+        quote(secret),
         quote(secret, safe=""),
         quote_plus(secret),
         base64.b64encode(raw).decode().rstrip("="),
