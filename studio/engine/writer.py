@@ -38,7 +38,7 @@ class Writer:
     ) -> None:
         if self._flushing:
             await self._flushing
-        await self._run(connection.close)
+        await self._run(_close)
         self._thread.shutdown()
 
     async def __call__(self, change: Callable[[], T]) -> T:
@@ -66,6 +66,10 @@ def _make_durable() -> None:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA synchronous=FULL")
+
+
+def _close() -> None:
+    connection.close()
 
 
 def _commit(changes: list[Callable[[], Any]]) -> list[Any]:

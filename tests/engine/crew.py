@@ -1,0 +1,76 @@
+"""A crew for one life: the real writer on the real database, and a wire that follows a script."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.utils import timezone
+
+from studio.engine.life import Life
+from studio.engine.pump import with_order
+from studio.engine.writer import Writer
+from studio.jobs.models import Job, Submission
+from studio.providers.contract import Call, Response
+
+Step = Response | Exception | Callable[[Call], Response]
+
+
+class ScriptedWire:
+    """Answers calls from a list: a response, an error, or a function of the call."""
+
+    def __init__(self, *script: Step) -> None:
+        self.script = list(script)
+        self.calls: list[Call] = []
+
+    async def send(self, call: Call, **_: object) -> Response:
+        self.calls.append(call)
+        step = self.script.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        return await asyncio.to_thread(step, call) if callable(step) else step
+
+    @property
+    def posts(self) -> int:
+        return sum(call.method == "POST" for call in self.calls)
+
+
+class Crew:
+    """Rests not at all; ends when the script does."""
+
+    def __init__(self, wire: ScriptedWire, write: Writer) -> None:
+        self.wire, self.write = wire, write
+        self.claim = uuid4()
+        self.cooled: dict[int, datetime] = {}
+        self.rests: list[float] = []
+
+    async def rest(self, seconds: float) -> bool:
+        self.rests.append(seconds)
+        return not self.wire.script
+
+    def cool(self, key_id: int, until: datetime) -> None:
+        self.cooled[key_id] = until
+
+    def landed(self, submission: Submission) -> None:
+        """Nothing to make room for."""
+
+
+async def _live(job: Job, *script: Step) -> Crew:
+    async with Writer() as write:
+        crew = Crew(ScriptedWire(*script), write)
+
+        def take() -> Submission:
+            row = with_order(Submission.objects.filter(job=job, is_superseded=False)).get()
+            row.take(crew.claim, timezone.now() + timedelta(minutes=1))
+            return row
+
+        await Life(await write(take), crew).live()
+        assert not crew.wire.script, "the life ended before the script"
+        return crew
+
+
+def live(job: Job, *script: Step) -> Crew:
+    """Claim the job's submission and live it through the script."""
+    return asyncio.run(_live(job, *script))

@@ -1,0 +1,226 @@
+"""What every answer and every fault makes of a submission: never paid twice, never lost."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from studio.engine.errors import AnswerLost, NeverSent, TooLarge
+from studio.engine.schedule import CONNECT_TRIES, LONGEST
+from studio.jobs.models import Submission
+from tests.conftest import make_job, make_key
+from tests.engine.crew import live
+from tests.providers.driving import answer
+from tests.providers.test_apimart import ACCEPTED, COMPLETED, TASK
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TAKEN = answer(200, ACCEPTED)
+DONE = answer(200, COMPLETED)
+SECRET = "sk-live-canary-0123456789"
+
+
+def an_error(status: int, words: str = "no") -> object:
+    return answer(status, {"error": {"code": status, "message": words, "type": "t"}})
+
+
+def working(progress: int) -> object:
+    return answer(200, {"code": 200, "data": {"status": "processing", "progress": progress}})
+
+
+@pytest.fixture
+def job(bob):
+    key = make_key(bob, is_sandbox=False, base_url="https://api.example.com")
+    key.set_secret(SECRET)
+    return make_job(bob, key)
+
+
+def row_of(job) -> Submission:
+    return Submission.objects.select_related("key").get(job=job)
+
+
+def test_an_order_is_sent_asked_after_and_done(job):
+    crew = live(job, TAKEN, working(10), working(60), DONE)
+
+    row = row_of(job)
+    assert (row.status, row.ticket, row.cost) == (
+        "saving",
+        {"task_id": TASK},
+        Decimal("0.052790"),
+    )
+    assert [call.method for call in crew.wire.calls] == ["POST", "GET", "GET", "GET"]
+    assert [image.url for image in row.images.all()] == ["https://upload.example/a_0.png"]
+
+
+@pytest.mark.promise(5)
+def test_the_claim_is_on_disk_before_the_first_byte_leaves(job):
+    seen = []
+
+    def arrives(_call):
+        other = sqlite3.connect(settings.DATABASES["default"]["NAME"])
+        try:
+            seen.append(
+                other.execute(
+                    "select status, sent_at is not null, length(body_hash), claim is not null"
+                    " from jobs_submission"
+                ).fetchone()
+            )
+        finally:
+            other.close()
+        return TAKEN
+
+    live(job, arrives, DONE)
+
+    assert seen == [("submitting", 1, 64, 1)]
+
+
+@pytest.mark.promise(3)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        AnswerLost(),
+        TooLarge(),
+        answer(200, "<html>busy</html>"),
+        answer(200, '{"code": 200, "data": [{"sta'),
+        answer(502, "<html>bad gateway</html>"),
+        answer(504, ""),
+        answer(500, "not an envelope"),
+    ],
+)
+def test_an_order_whose_answer_is_lost_is_unknown_and_never_sent_again(job, fault):
+    crew = live(job, fault)
+
+    assert (row_of(job).status, crew.wire.posts) == ("unknown", 1)
+    assert not Submission.objects.due(timezone.now() + timedelta(days=9)).exists()
+
+
+@pytest.mark.promise(6)
+def test_an_order_that_never_left_goes_back_to_the_queue(job):
+    crew = live(job, NeverSent())
+
+    row = row_of(job)
+    assert (row.status, row.tries, row.sent_at, crew.wire.posts) == ("queued", 1, None, 1)
+    assert timedelta(0) < row.not_before - timezone.now() < timedelta(seconds=3)
+
+
+@pytest.mark.promise(6)
+def test_what_can_never_be_reached_fails_after_five_tries(job):
+    Submission.objects.update(tries=CONNECT_TRIES - 1)
+
+    live(job, NeverSent())
+
+    row = row_of(job)
+    assert (row.status, row.tries, row.error_code) == ("failed", CONNECT_TRIES, "never_sent")
+
+
+@pytest.mark.promise(7)
+def test_a_limit_is_waited_for_and_is_no_failure(job):
+    limited = answer(429, {"error": {"code": 429, "message": "slow down"}}, **{"retry-after": "7"})
+
+    crew = live(job, limited)
+
+    row = row_of(job)
+    assert (row.status, row.tries, row.error_code) == ("queued", 0, "")
+    assert timedelta(seconds=6.5) < row.not_before - timezone.now() <= timedelta(seconds=7)
+    assert crew.cooled == {row.key_id: row.not_before}
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_busy_in_the_providers_own_words_is_tried_three_times(job, status):
+    for expected in ("queued", "queued", "failed"):
+        Submission.objects.update(not_before=None)
+        live(job, an_error(status))
+        assert row_of(job).status == expected
+
+    assert row_of(job).error_code == "busy"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "is_paused"),
+    [
+        (400, "bad_order", False),
+        (401, "bad_key", True),
+        (402, "no_money", True),
+        (403, "no_permission", True),
+        (404, "bad_order", False),
+    ],
+)
+def test_a_definite_no_is_final_and_a_faulty_key_is_paused(job, status, code, is_paused):
+    live(job, an_error(status, "the provider's words"))
+
+    row = row_of(job)
+    assert (row.status, row.error_code, row.error_detail) == (
+        "failed",
+        code,
+        "the provider's words",
+    )
+    assert row.key.is_paused == is_paused
+
+
+def test_a_policy_refusal_is_blocked_not_failed(job):
+    live(job, an_error(400, "prompt violates our content policy"))
+
+    assert row_of(job).status == "blocked"
+
+
+@pytest.mark.promise(29)
+def test_a_secret_in_the_providers_words_is_not_kept(job):
+    live(job, an_error(400, f"you sent Bearer {SECRET} to us"))
+
+    assert SECRET not in row_of(job).error_detail
+    assert "you sent" in row_of(job).error_detail
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        NeverSent(),
+        AnswerLost(),
+        answer(200, "<html>"),
+        answer(503, {"error": {"code": 503, "message": "busy"}}),
+        answer(429, {"error": {"code": 429, "message": "slow down"}}),
+        answer(401, {"error": {"code": 401, "message": "who are you"}}),
+        answer(404, {"error": {"code": 404, "message": "no such task"}}),
+    ],
+)
+def test_a_poll_that_goes_wrong_never_fails_the_job(job, trouble):
+    crew = live(job, TAKEN, trouble, trouble, DONE)
+
+    assert (row_of(job).status, crew.wire.posts) == ("saving", 1)
+
+
+def test_polls_slow_down_while_they_go_wrong(job):
+    crew = live(job, TAKEN, AnswerLost(), AnswerLost(), AnswerLost(), DONE)
+
+    assert crew.rests[1] > 1.5 * crew.rests[0]
+    assert max(crew.rests) < LONGEST * 1.1
+
+
+def test_a_task_that_the_provider_gave_up_has_failed(job):
+    gave_up = answer(200, {"data": {"status": "failed", "error": {"message": "gpu on fire"}}})
+
+    live(job, TAKEN, gave_up)
+
+    row = row_of(job)
+    assert (row.status, row.error_code, row.error_detail) == ("failed", "failed", "gpu on fire")
+
+
+def test_a_key_that_cannot_be_opened_fails_before_anything_is_sent(job):
+    key = row_of(job).key
+    type(key).objects.filter(pk=key.pk).update(sealed=b"")
+
+    crew = live(job)
+
+    assert (row_of(job).error_code, crew.wire.calls) == ("no_secret", [])
+
+
+def test_a_bug_while_sending_leaves_the_outcome_open_not_the_row(job):
+    with pytest.raises(ZeroDivisionError):
+        live(job, ZeroDivisionError())
+
+    assert row_of(job).status == "unknown"
