@@ -30,4 +30,5 @@ def give_back() -> None:
 def oldest_waiting() -> datetime | None:
     """Since when the message that is next has been waiting for a cluster."""
     waiting = OrmQ.objects.filter(lock__lte=timezone.now()).order_by("lock")
-    return waiting.values_list("lock", flat=True).first()
+    since: datetime | None = waiting.values_list("lock", flat=True).first()
+    return since

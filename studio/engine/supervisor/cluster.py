@@ -6,6 +6,7 @@ import logging
 from contextlib import suppress
 from time import monotonic
 
+from django.core.management import call_command
 from django.db import DatabaseError, InterfaceError, connection
 
 from studio import queue
@@ -23,7 +24,7 @@ IDLE_REPLACED_WITHIN = 3.0
 
 class Cluster(Child):
     def __init__(self) -> None:
-        super().__init__("The cluster", "studio.engine.supervisor.work")
+        super().__init__("The cluster", "darkroom-tasks", self._run_tasks)
         self.watch: Watch | None = None
         self.pulse = Pulse()
         self.look_at = 0.0
@@ -38,6 +39,9 @@ class Cluster(Child):
         self.watch, self.pulse, self.look_at = None, Pulse(), 0.0
         super().start()
 
+    def _run_tasks(self) -> None:
+        call_command("qcluster")
+
     def look_after(self) -> None:
         if not self.pid:
             return
@@ -50,6 +54,7 @@ class Cluster(Child):
     def _look_into_database(self, pid: int) -> None:
         """A database that does not answer is no reason to give up: the next look may find it."""
         try:
+            open_impatiently()
             if self.kill_at:
                 self._hasten_replacement()
                 return
@@ -73,3 +78,10 @@ class Cluster(Child):
         """Without a pump nothing in it is worth waiting for: all other tasks may be cut short."""
         if not is_pumping():
             self.hasten(within=IDLE_REPLACED_WITHIN)
+
+
+def open_impatiently() -> None:
+    """Rather miss a look at a locked SQLite than wait for it: a signal may come meanwhile."""
+    if connection.connection is None and connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 1000")

@@ -11,10 +11,11 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def prctl(option: int, value: int) -> None:
+def prctl(option: int, value: int | bytes) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
@@ -34,6 +35,11 @@ def tie_forks() -> None:
         after_in_parent=parents.clear,
         after_in_child=lambda: hold_on_to(parents[-1]),
     )
+
+
+def be_named(name: str) -> None:
+    """What `ps` and `top` show for this process and those forked from it."""
+    prctl(PR_SET_NAME, name.encode()[:15])
 
 
 def adopt_orphans() -> None:

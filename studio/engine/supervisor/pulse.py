@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from time import monotonic
 
+from studio.engine import tasks  # here, so that all workers share what tasks need
 from studio.engine.leases import has_work_without_pump
 from studio.queue import enqueue
+
+BEAT = f"{tasks.__name__}.{tasks.beat.__name__}"
+PUMP = f"{tasks.__name__}.{tasks.pump.__name__}"
 
 BEAT_EVERY = 5.0
 BEAT_LOST_AFTER = 20.0
@@ -30,7 +34,7 @@ class Pulse:
         if waited > (BEAT_EVERY if is_answered else BEAT_LOST_AFTER):
             self.answer = last
             self.asked_at = monotonic()
-            enqueue("studio.engine.tasks.beat")
+            enqueue(BEAT)
 
     def wake_pump(self) -> None:
         """When work waits and nobody pumps; more rarely while that does not help."""
@@ -39,6 +43,6 @@ class Pulse:
             return
         is_needed = has_work_without_pump()
         if is_needed:
-            enqueue("studio.engine.tasks.pump", 0)
+            enqueue(PUMP, 0)
         self.look_at = now + (self.pause if is_needed else WAKE_EVERY)
         self.pause = min(WAKE_AT_MOST_EVERY, self.pause * 2) if is_needed else WAKE_EVERY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import time
@@ -9,11 +10,10 @@ from contextlib import suppress
 from types import FrameType
 
 from django.conf import settings
-from django.db import connection
 
 from studio.engine import drain
-from studio.engine.supervisor.child import Child
-from studio.engine.supervisor.lifeline import adopt_orphans, reap_strangers
+from studio.engine.supervisor.child import SIGNALS, Child
+from studio.engine.supervisor.lifeline import adopt_orphans, reap_strangers, tie_forks
 from studio.engine.supervisor.preflight import CannotStart
 
 log = logging.getLogger(__name__)
@@ -35,10 +35,12 @@ class Tree:
 
     def run(self) -> None:
         """Return when everything is gone. Raise CannotStart if it never came up."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in SIGNALS:
             signal.signal(number, self._note_signal)
         adopt_orphans()
-        be_impatient()
+        tie_forks()
+        gc.collect()
+        gc.freeze()  # or the first collection in a child would copy everything it shares
         drain.end()
         try:
             while not self.stops:
@@ -82,10 +84,3 @@ class Tree:
                     child.hasten(within=HURRIED_WITHIN)
             time.sleep(TICK_IN_A_HURRY)
         drain.end()
-
-
-def be_impatient() -> None:
-    """Rather miss a look at a locked SQLite than wait for it: a signal may come meanwhile."""
-    connection.close()
-    if connection.vendor == "sqlite":
-        connection.settings_dict["OPTIONS"]["timeout"] = 1
