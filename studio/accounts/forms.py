@@ -124,7 +124,7 @@ class ProfileForm(UserForm):
 
 
 class SignInDetailsForm(UserForm):
-    """Email and password, which take the present password."""
+    """Email and password, which take the current password."""
 
     new_password = password_field(
         label=_("New password"),
@@ -132,7 +132,7 @@ class SignInDetailsForm(UserForm):
         help_text=_("Leave empty to keep the old one. At least 12 characters."),
     )
     password = forms.CharField(
-        label=_("Present password"),
+        label=_("Current password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
@@ -152,7 +152,7 @@ class SignInDetailsForm(UserForm):
         password: str = self.cleaned_data["password"]
         known = authenticate(self.request, username=self.member.email, password=password)
         if known is None or known.pk != self.member.pk:
-            wrong = _("This is not your present password.")
+            wrong = _("This is not your current password.")
             raise ValidationError(why_not(self.request, str(wrong)), code="wrong_password")
         return password
 

@@ -79,7 +79,7 @@ def test_the_email_changes_with_the_present_password(as_bob: Client, bob: User) 
         (
             {"password": "wrong horse battery"},
             "password",
-            "not your present password. 4 tries left",
+            "not your current password. 4 tries left",
         ),
         ({"password": ""}, "password", "required"),
         ({"new_password": "too short"}, "new_password", "at least 12"),

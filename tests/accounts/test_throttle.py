@@ -110,7 +110,7 @@ def test_the_present_password_cannot_be_guessed_on_the_profile_either(bob: User)
     tries = [client.post("/me/sign-in/", data) for _n in range(6)]
 
     assert statuses(*tries) == [200] * 5 + [429]
-    assert "This is not your present password. 4 tries left" in tries[0].text
+    assert "This is not your current password. 4 tries left" in tries[0].text
     assert "Too many tries. Try again in 5 minutes." in tries[5].text
     assert attempt(password=PASSWORD, address="192.0.2.9").status_code == 429
 

@@ -48,7 +48,7 @@ def profile(request: Request) -> HttpResponse:
 @sensitive_post_parameters("password", "new_password")
 @require_POST
 def profile_sign_in(request: Request) -> HttpResponse:
-    """Email and password, for which the present password is asked."""
+    """Email and password, for which the current password is asked."""
     form = SignInDetailsForm(request, request.user, request.POST)
     if form.is_valid():
         try:
