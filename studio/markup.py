@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,17 @@ def choice(value: str) -> str:
 def shape(ratio: str) -> str:
     """The classes that draw a ratio: “3:2” is `ar-3-2`, “auto” a dashed square."""
     return "ar-1-1 auto" if ratio == "auto" else f"ar-{ratio.replace(':', '-')}"
+
+
+@register.filter
+def wide_first(ratios: Iterable[str]) -> list[str]:
+    """Upright ratios after the others, so that each kind stands together."""
+    return sorted(ratios, key=_is_upright)
+
+
+def _is_upright(ratio: str) -> bool:
+    width, _colon, height = ratio.partition(":")
+    return bool(height) and int(width) < int(height)
 
 
 @register.filter
