@@ -1,7 +1,9 @@
-"""Addresses of this room."""
+"""Addresses of this room: one line for each pretend provider."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("apimart/", include("studio.sandbox.apimart")),
+]

@@ -1,0 +1,106 @@
+"""What all pretend providers share on the side of HTTP: reading bodies, sending pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+
+from studio.sandbox import art
+from studio.sandbox.tasks import Ending, Task
+
+MB = 1024 * 1024
+SMALL_BODY = 8 * MB
+
+# Anybody may call the sandbox, so neither great bodies nor drawings may pile up in memory.
+READING = BoundedSemaphore(1)
+DRAWING = BoundedSemaphore(2)
+
+PAGE = "<!doctype html><title>Welcome</title><h1>Welcome</h1><p>Nothing to see here.</p>"
+
+
+class BadBodyError(Exception):
+    """The body is not the JSON object that was asked for."""
+
+
+class TooBigError(BadBodyError):
+    """The body has more bytes than the provider takes."""
+
+
+class CrowdedError(Exception):
+    """Another great body is being read."""
+
+
+def bearer(request: HttpRequest) -> str:
+    """The key that was sent, or nothing."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+@contextmanager
+def json_body(request: HttpRequest, most: int) -> Iterator[dict[str, Any]]:
+    """The body as a JSON object of at most so many bytes. Raises BadBodyError or CrowdedError."""
+    told = str(request.META.get("CONTENT_LENGTH") or "")
+    length = int(told) if told.isdecimal() else 0
+    if length > most:
+        raise TooBigError
+    is_small = length <= SMALL_BODY
+    if not (is_small or READING.acquire(blocking=False)):
+        raise CrowdedError
+    try:
+        yield _parsed(request, most)
+    finally:
+        if not is_small:
+            READING.release()
+
+
+def _parsed(request: HttpRequest, most: int) -> dict[str, Any]:
+    try:
+        # Not request.body: that ends at DATA_UPLOAD_MAX_MEMORY_SIZE, far below a picture.
+        value = json.loads(request.read(most + 1), parse_constant=_no_constant)
+    except (ValueError, RecursionError, UnreadablePostError) as error:
+        raise BadBodyError from error
+    if not isinstance(value, dict):
+        raise BadBodyError
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def absolute(request: HttpRequest, path: str) -> str:
+    """An address that others can open."""
+    if settings.STUDIO_PUBLIC_URL:
+        return f"{settings.STUDIO_PUBLIC_URL}{path}"
+    return request.build_absolute_uri(path)
+
+
+def picture(request: HttpRequest, task: Task, index: int, *, name: str) -> HttpResponseBase:
+    """The PNG itself, for anybody and for good; 304 for those who have it. name: unique for it."""
+    tag = f'"{hashlib.sha256(name.encode()).hexdigest()[:32]}"'
+    return get_conditional_response(request, etag=tag) or _png(task, index, tag)
+
+
+def _png(task: Task, index: int, tag: str) -> HttpResponse:
+    with DRAWING:
+        data = art.draw(task.seed, index, task.width, task.height)
+    if task.ending is Ending.TORN:
+        data = data[: len(data) // 2]
+    headers = {
+        "Content-Length": str(len(data)),
+        "ETag": tag,
+        "Cache-Control": "public, max-age=86400, immutable",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return HttpResponse(data, content_type="image/png", headers=headers)
