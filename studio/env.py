@@ -113,7 +113,7 @@ def env_secret(name: str, path: Path) -> str:
 
 
 def kept_secret(path: Path) -> str:
-    """What the file holds; a new random secret (256 bits, URL-safe) when there is none yet."""
+    """What the file holds; a new random secret (384 bits, URL-safe) when there is none yet."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -123,7 +123,7 @@ def kept_secret(path: Path) -> str:
         raise ImproperlyConfigured(f"{path.parent} cannot be written: {error.strerror}.") from error
     else:
         with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(32))
+            file.write(secrets.token_urlsafe(48))
     try:
         value = path.read_text().strip()
     except OSError as error:

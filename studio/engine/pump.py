@@ -42,8 +42,9 @@ CLAIM_LENGTH = timedelta(seconds=SUBMIT_DEADLINE + 30)
 class Pump:
     """Holds the lease of one shard, named by its token, and gives it back at the end."""
 
-    def __init__(self, shard: int, token: UUID) -> None:
+    def __init__(self, shard: int, token: UUID, *, linger: float = LINGER) -> None:
         self.shard = shard
+        self.linger = linger
         self.claim = token
         self.lives: dict[UUID, asyncio.Task[None]] = {}
         self.sending: set[UUID] = set()
@@ -95,7 +96,7 @@ class Pump:
             await self.rest(LOOK_EVERY)
 
     async def _is_idle(self) -> bool:
-        if self.lives or monotonic() - self.busy_at < LINGER:
+        if self.lives or monotonic() - self.busy_at < self.linger:
             return False
         soon = timezone.now() + timedelta(seconds=SLICE)
         return not await self.write(Submission.objects.due(soon).exists)

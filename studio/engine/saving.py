@@ -55,7 +55,7 @@ def save(image: Image) -> None:
     """Fetch, check and archive one picture; its submission ends with its last one."""
     try:
         with tempfile.TemporaryFile() as draft:
-            fetched = asyncio.run(_fetch(image, draft))
+            fetched = asyncio.run(_fetch(image.url, image.submission.key.url, draft))
             facts = archive(draft, fetched.sha256)
     except (FetchError, PictureError) as error:
         _not_saved(image, error)
@@ -64,14 +64,10 @@ def save(image: Image) -> None:
     image.submission.settle()
 
 
-async def _fetch(image: Image, draft: BinaryIO) -> Fetched:
+async def _fetch(url: str, base_url: str, draft: BinaryIO) -> Fetched:
     async with Wire() as wire:
         return await wire.fetch(
-            image.url,
-            max_bytes=MAX_PICTURE,
-            deadline=FETCH_DEADLINE,
-            into=draft,
-            base_url=image.submission.key.url,
+            url, max_bytes=MAX_PICTURE, deadline=FETCH_DEADLINE, into=draft, base_url=base_url
         )
 
 
