@@ -33,7 +33,9 @@ class TooLarge(PictureError):
     """Refused before it is decoded."""
 
     code = "picture_too_large"
-    message = _("This picture has too many pixels. Up to 50 megapixels can be used.")
+    message = _(
+        "This picture has too many pixels. A JPEG may have 50 megapixels, a PNG 36, a WebP 20."
+    )
 
 
 class Animated(PictureError):

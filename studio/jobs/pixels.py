@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from django.core.files.base import File
 from PIL import Image, UnidentifiedImageError
@@ -23,8 +23,9 @@ from studio.jobs.models.picture import THUMBNAIL_WIDTHS
 
 Source = Path | IO[bytes] | File  # type: ignore[type-arg]
 
-MAX_PIXELS = 50_000_000
-# A JPEG of a phone may carry a second picture for depth: MPO. The first one is meant.
+# Each stays under 512 MB at its limit: a WebP takes 16 bytes for a pixel, a JPEG 8.
+MAX_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000, "PNG": 36_000_000, "WEBP": 20_000_000}
+# A phone's JPEG may carry a second picture for depth: MPO. The first one is meant.
 KINDS = {
     "PNG": ("image/png", "png"),
     "JPEG": ("image/jpeg", "jpg"),
@@ -33,8 +34,10 @@ KINDS = {
 }
 READABLE = ("PNG", "JPEG", "WEBP")
 # What Pillow's readers raise on damage, besides its own: they do not wrap it.
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError)
-DAMAGE += (struct.error, zlib.error, OverflowError, MemoryError, ZeroDivisionError)
+DAMAGE: tuple[type[Exception], ...] = (
+    *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError),
+    *(struct.error, zlib.error, OverflowError, MemoryError, ZeroDivisionError),
+)
 BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 ORIENTATION = 0x0112
@@ -51,14 +54,14 @@ SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 # Speed before the last per cent of size: these are made while somebody waits.
 THUMBNAIL = {"format": "WEBP", "quality": 80, "method": 1}
 CLEAN: dict[str, dict[str, Any]] = {
-    "png": {"format": "PNG", "compress_level": 3},
+    "png": {"format": "PNG", "compress_level": 1},
     "jpg": {"format": "JPEG", "quality": 95},
     "webp": {"format": "WEBP", "quality": 95, "method": 2},
 }
 MAX_PROFILE = 64 * 1024
 
-# Pillow refuses at twice the first figure and warns from it on; here both are refusals.
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+# Pillow warns from this figure on, and refuses at its double: before it decodes anything.
+Image.MAX_IMAGE_PIXELS = max(MAX_PIXELS.values())
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
@@ -73,7 +76,10 @@ class Facts:
 
 
 def inspect(source: Source) -> Facts:
-    """Decode a whole picture and tell what it is. Raises PictureError."""
+    """Decode a picture, the first frame of a moving one, and tell what it is.
+
+    Raises PictureError.
+    """
     with _opened(source) as image:
         image.load()
         return _facts(image)
@@ -85,9 +91,14 @@ def clean(source: Source) -> tuple[bytes, Facts]:
     Raises PictureError.
     """
     with _opened(source) as image:
+        if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+            raise Animated
+        image.load()
         facts = _facts(image)
         options = CLEAN[facts.extension] | {"icc_profile": _profile(image)}
-        return _written(_plain(_upright(image), facts.extension), options), facts
+        picture = _plain(_upright(image), facts.extension)
+        picture.info.clear()  # some writers take comments from there
+        return _written(picture, options), facts
 
 
 def thumbnails(
@@ -98,41 +109,53 @@ def thumbnails(
     Raises PictureError.
     """
     with _opened(source) as image:
-        largest = max(widths)
-        small = _upright(_shrunk(image, largest))
+        image.draft("RGB", (max(widths), max(widths)))
+        image.load()
+        sheet = _upright(image)
         for width in sorted(widths, reverse=True):
-            small = _fitted(_plain(small, "webp"), width)
-            yield width, _written(small, THUMBNAIL)
+            sheet = _fitted(_plain(sheet, "webp"), width)
+            yield width, _written(sheet, THUMBNAIL)
 
 
 def average_colour(source: Source) -> str:
-    """The mean of all pixels as "#rrggbb", clear ones as white. Raises PictureError."""
+    """The mean of all pixels on white, as "#rrggbb". Raises PictureError."""
     with _opened(source) as image:
-        tiny = _plain(_shrunk(image, 16), "webp").convert("RGBA")
-        ground = Image.new("RGBA", tiny.size, "white")
-        ground.alpha_composite(tiny)
-        red, green, blue, _alpha = ground.resize((1, 1), Image.Resampling.BOX).tobytes()
+        image.draft("RGB", (16, 16))
+        image.load()
+        mean = _plain(image, "webp").resize((1, 1), Image.Resampling.BOX)
+        pixel = Image.new("RGBA", (1, 1), "white")
+        pixel.alpha_composite(mean.convert("RGBA"))
+        red, green, blue, _alpha = pixel.tobytes()
         return f"#{red:02x}{green:02x}{blue:02x}"
 
 
 @contextmanager
 def _opened(source: Source) -> Iterator[Image.Image]:
-    """A still picture of a known kind, within limits, not yet decoded."""
-    if not isinstance(source, Path):
+    """A picture of a known kind, within limits, not yet decoded."""
+    with _file(source) as file:
+        try:
+            with Image.open(file, formats=READABLE) as image:
+                if image.width * image.height > MAX_PIXELS[image.format or ""]:
+                    raise TooLarge
+                yield image
+        except PictureError:
+            raise
+        except BOMBS as error:
+            raise TooLarge from error
+        except UnidentifiedImageError as error:
+            raise NotAPicture from error
+        except DAMAGE as error:
+            raise Broken from error
+
+
+@contextmanager
+def _file(source: Source) -> Iterator[IO[bytes]]:
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            yield file
+    else:
         source.seek(0)
-    try:
-        with Image.open(source, formats=READABLE) as image:
-            if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
-                raise Animated
-            yield image
-    except PictureError:
-        raise
-    except BOMBS as error:
-        raise TooLarge from error
-    except UnidentifiedImageError as error:
-        raise NotAPicture from error
-    except DAMAGE as error:
-        raise Broken from error
+        yield cast("IO[bytes]", source)
 
 
 def _facts(image: Image.Image) -> Facts:
@@ -161,17 +184,10 @@ def _plain(image: Image.Image, extension: str) -> Image.Image:
     """In RGB, or RGBA where something is clear and the format can say so."""
     if image.mode in SIXTEEN_BITS:
         image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+        image.info.pop("transparency", None)  # counted in sixteen bits
     is_clear = image.has_transparency_data and extension != "jpg"
     mode = "RGBA" if is_clear else "RGB"
     return image if image.mode == mode else image.convert(mode)
-
-
-def _shrunk(image: Image.Image, width: int) -> Image.Image:
-    """Not much larger than this width; a JPEG is then decoded at a fraction of its size."""
-    image.draft("RGB", (width, width))
-    image.load()
-    factor = min(image.size) // (width * 4)
-    return image.reduce(factor) if factor > 1 and image.mode in ("RGB", "L") else image
 
 
 def _fitted(image: Image.Image, width: int) -> Image.Image:
@@ -186,8 +202,9 @@ def _fitted(image: Image.Image, width: int) -> Image.Image:
 def _profile(image: Image.Image) -> bytes | None:
     """The colour profile, where it still fits the pixels that are written."""
     profile = image.info.get("icc_profile")
-    is_fitting = image.mode in ("RGB", "RGBA") and isinstance(profile, bytes)
-    return profile if is_fitting and len(profile) <= MAX_PROFILE else None
+    if image.mode not in ("RGB", "RGBA") or not isinstance(profile, bytes):
+        return None
+    return profile if len(profile) <= MAX_PROFILE else None
 
 
 def _written(image: Image.Image, options: dict[str, Any]) -> bytes:
