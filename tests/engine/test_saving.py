@@ -1,0 +1,97 @@
+"""Archiving: what is kept is what came, checked, once."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from datetime import timedelta
+
+import pytest
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from PIL import Image as Pillow
+
+from studio.engine import saving
+from studio.jobs.errors import PictureError
+from studio.jobs.models import Image, Submission
+from tests.conftest import make_job
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def a_png(colour: str = "#804020", size: tuple[int, int] = (640, 480)) -> bytes:
+    file = io.BytesIO()
+    Pillow.new("RGB", size, colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def archived(data: bytes) -> dict[str, str | int]:
+    return saving.archive(io.BytesIO(data), hashlib.sha256(data).hexdigest())
+
+
+def test_the_original_is_kept_untouched_with_its_facts():
+    data = a_png()
+
+    facts = archived(data)
+
+    with default_storage.open(str(facts["path"])) as file:
+        assert file.read() == data
+    assert facts == {
+        "path": facts["path"],
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "media_type": "image/png",
+        "size": len(data),
+        "width": 640,
+        "height": 480,
+        "placeholder": "#804020",
+    }
+
+
+def test_the_same_picture_twice_is_one_file():
+    first, second = archived(a_png("#123456")), archived(a_png("#123456"))
+
+    assert first == second
+
+
+@pytest.mark.promise(40)
+@pytest.mark.parametrize(
+    "data", [b"", b"<html>gone</html>", b"GIF89a" + b"\0" * 50, a_png()[:200], b"\x89PNG\r\n\x1a\n"]
+)
+def test_what_is_no_whole_picture_is_not_kept(data):
+    with pytest.raises(PictureError):
+        archived(data)
+
+
+@pytest.fixture
+def image(bob) -> Image:
+    submission = Submission.objects.get(job=make_job(bob))
+    Submission.objects.update(status="saving")
+    return submission.images.create(
+        job=submission.job, number=1, url="http://10.0.0.1/internal.png"
+    )
+
+
+@pytest.mark.promise(24)
+def test_a_provider_cannot_send_us_into_a_private_network(image):
+    saving.save(image)
+
+    row = Image.objects.get(pk=image.pk)
+    assert (row.state, row.tries) == ("pending", 1)
+
+
+def test_it_is_tried_again_later_and_less_often(image):
+    waits = []
+    for _ in range(2):
+        image.refresh_from_db()
+        saving.save(image)
+        waits.append(Image.objects.get(pk=image.pk).fetch_at - timezone.now())
+
+    assert timedelta(0) < waits[0] < waits[1]
+
+
+def test_a_picture_that_is_kept_is_not_kept_again_or_lost(image):
+    facts = archived(a_png())
+
+    assert image.keep(**facts)
+    assert not image.keep(**facts)
+    assert not image.lose("fetch_failed")
