@@ -1,17 +1,15 @@
-// Dialogs of the keys page: those that the server sends open become modal, and browsers that do
-// not know `command` open theirs here.
+// Dialogs of the keys page. A link to a dialog's own page opens it in place, and one that the
+// server sends open becomes modal.
 
 for (const dialog of document.querySelectorAll("dialog[open]")) {
   dialog.close();
   dialog.showModal();
 }
 
-if (!("commandForElement" in HTMLButtonElement.prototype)) {
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("button[commandfor]");
-    const dialog = button && document.getElementById(button.getAttribute("commandfor"));
-    if (!dialog) return;
-    event.preventDefault();
-    dialog.showModal();
-  });
-}
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  const dialog = link && document.getElementById(link.dataset.dialog);
+  if (!dialog || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  dialog.showModal();
+});

@@ -20,12 +20,20 @@ document.addEventListener("signed-out", (event) => {
   dialog.addEventListener("close", () => { wasDismissed = true; }, { once: true });
 });
 
-document.addEventListener("htmx:sendError", () => { byId("offline").hidden = false; });
+let away;
+
+// Leaving a page ends its requests too: wait a moment before saying that the studio is gone.
+document.addEventListener("htmx:sendError", () => {
+  away ??= setTimeout(() => { byId("offline").hidden = false; }, 1000);
+});
 
 document.addEventListener("htmx:afterRequest", (event) => {
   const { xhr, successful } = event.detail;
-  if (xhr?.status) byId("offline").hidden = true;
   if (successful) wasDismissed = false;
+  if (!xhr?.status) return;
+  byId("offline").hidden = true;
+  clearTimeout(away);
+  away = undefined;
 });
 
 // One dialog asks every question: of htmx (hx-confirm) and of plain forms (data-confirm on the button).

@@ -35,7 +35,7 @@ const act = (button) => {
   const [before, after] = [item.previousElementSibling, item.nextElementSibling];
   const todo = button.dataset.tray;
   if (todo === "remove") {
-    (after.querySelector(".x, input") ?? before?.querySelector(".x"))?.focus();
+    (after.querySelector(".x, [type=file]") ?? before?.querySelector(".x"))?.focus();
     item.remove();
   } else if (todo === "earlier") before.before(item);
   else after.after(item);
