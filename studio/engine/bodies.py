@@ -41,8 +41,7 @@ def prepare(call: Call) -> Prepared:
 def _multipart(call: Call) -> Prepared:
     parts = [(_head(name), value.encode()) for name, value in (call.form or {}).items()]
     parts += [
-        (_head(upload.field, upload.name, upload.media_type), upload.data)
-        for upload in call.uploads
+        (_head(upload.part, upload.name, upload.media_type), upload.data) for upload in call.uploads
     ]
     hasher = sha256()
     for head, data in parts:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ LENGTH = timedelta(seconds=15)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def _until() -> ExpressionWrapper[DateTimeField[datetime, datetime]]:
+def _until() -> ExpressionWrapper[CombinedExpression]:
     return ExpressionWrapper(Now() + LENGTH, output_field=DateTimeField())
 
 

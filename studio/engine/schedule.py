@@ -33,4 +33,5 @@ def poll_delay(seconds: Seconds, elapsed: float, *, failures: int = 0) -> float:
 
 def retry_delay(tries: int) -> float:
     """Seconds to wait before sending again what certainly was not charged: 1, 2, 4, … 60."""
-    return min(LONGEST, 2.0 ** max(0, tries - 1)) * uniform(0.9, 1.1)
+    doubled: float = 2.0 ** max(0, tries - 1)
+    return min(LONGEST, doubled) * uniform(0.9, 1.1)

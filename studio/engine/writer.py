@@ -7,14 +7,20 @@ durable when it returns: SQLite writes with `synchronous=FULL` on this connectio
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds, each after the connection's own time-out
+
 Waiting = tuple[Callable[[], Any], asyncio.Future[Any]]
 
 
@@ -51,12 +57,23 @@ class Writer:
     async def _flush(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            try:
-                results = await self._run(lambda b=batch: _commit([change for change, _ in b]))
-            except Exception as error:  # noqa: BLE001 - each waiter is told, and decides
-                results = [error] * len(batch)
+            results = await self._committed([change for change, _ in batch])
             for (_, future), result in zip(batch, results, strict=True):
                 _resolve(future, result)
+
+    async def _committed(self, changes: list[Callable[[], Any]]) -> list[Any]:
+        """What each change returned or raised. A locked database is waited for, not given up."""
+        for pause in (*PAUSES, None):
+            try:
+                return await self._run(partial(_commit, changes))
+            except OperationalError as error:
+                if pause is None:
+                    return [error] * len(changes)
+                log.warning("the database does not answer, once more in %s s: %s", pause, error)
+                await asyncio.sleep(pause)
+            except Exception as error:  # noqa: BLE001 - each waiter is told, and decides
+                return [error] * len(changes)
+        raise AssertionError
 
     async def _run(self, function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function)

@@ -97,7 +97,7 @@ class APIMart:
     name = "apimart"
     label = "APIMart"
     base_url = "https://api.apimart.ai"
-    models = (GPT_IMAGE_2,)
+    models: tuple[ImageModel, ...] = (GPT_IMAGE_2,)
 
     def submit(self, order: Order, *, submission_id: UUID) -> Flow:
         response = yield Call(

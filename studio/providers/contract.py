@@ -27,7 +27,7 @@ Ticket = Mapping[str, Any]
 class Upload:
     """One file of a multipart body."""
 
-    field: str
+    part: str
     name: str
     media_type: str
     data: bytes = field(repr=False)

@@ -7,7 +7,7 @@ import pytest
 from studio.engine.bodies import Prepared, prepare
 from studio.providers.contract import Call, Upload
 
-PNG = Upload(field="image[]", name='a "cat".png', media_type="image/png", data=b"\x89PNG\r\n--")
+PNG = Upload(part="image[]", name='a "cat".png', media_type="image/png", data=b"\x89PNG\r\n--")
 
 
 def call(**fields) -> Call:

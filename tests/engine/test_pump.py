@@ -58,7 +58,9 @@ def test_an_order_travels_from_the_queue_to_the_archive(bob, key):
     assert len({image.sha256 for image in images}) == 2
     for image in images:
         assert default_storage.size(image.path) == image.size
-        assert all(default_storage.exists(thumbnail_name(image.sha256, w)) for w in (384, 768, 1600))
+        assert all(
+            default_storage.exists(thumbnail_name(image.sha256, w)) for w in (384, 768, 1600)
+        )
     assert [event.kind for event in job.events.order_by("id")] == [
         "sent",
         "accepted",

@@ -37,10 +37,10 @@ class Watch:
 
     def complaint(self) -> str:
         """Why the cluster must be replaced, or nothing."""
-        kin = relatives(self.pid)
-        if gone := self.seen - kin:
-            return f"lost its process {min(gone)}"
-        self.seen = kin
+        for pid in self.seen:
+            if not is_alive(pid):
+                return f"lost its process {pid}"
+        self.seen |= relatives(self.pid)
         silence = monotonic() - self.heard_at
         if silence > SILENT_FOR.total_seconds():
             return f"has shown no sign of life for {silence:.0f} s"
@@ -53,6 +53,15 @@ def children(pid: int) -> set[int]:
         return {int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
     except OSError:
         return set()
+
+
+def is_alive(pid: int) -> bool:
+    """Not gone, and not dead and unburied."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def relatives(pid: int) -> set[int]:

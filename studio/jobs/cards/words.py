@@ -86,7 +86,7 @@ class Words(Facts):
     @property
     def headline(self) -> str:
         if self._sentence:
-            return self._sentence.headline
+            return str(self._sentence.headline)
         if self.status == Status.RUNNING:
             words = ngettext("Developing %(n)s picture", "Developing %(n)s pictures", self.count)
             return words % {"n": self.count}
@@ -112,7 +112,7 @@ class Words(Facts):
     @property
     def explanation(self) -> str:
         if self._sentence:
-            return self._sentence.text
+            return str(self._sentence.text)
         if self.status == Status.CANCELLED:
             return _("This was cancelled before it was sent. Nothing was charged.")
         if self.status != Status.QUEUED:
