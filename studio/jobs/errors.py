@@ -34,7 +34,7 @@ class TooLarge(PictureError):
 
     code = "picture_too_large"
     message = _(
-        "This picture has too many pixels. A JPEG may have 50 megapixels, a PNG 36, a WebP 20."
+        "This picture has too many pixels. A JPEG may have 50 megapixels, a PNG 36, a WebP 16."
     )
 
 
