@@ -111,8 +111,10 @@ class Pump:
             self._begin(submission)
 
     async def _tidy(self) -> None:
-        """Take up what other pumps left behind, and what was answered late."""
+        """Take up what others left behind or answered late; leave what nobody waits for."""
         known = list(self.lives)
+        for pk in await self.write(lambda: no_longer_waited_for(known)):
+            self.lives[pk].cancel()
         for submission in await self.write(lambda: take_up(self.claim, known)):
             self._begin(submission)
 
@@ -136,7 +138,7 @@ class Pump:
 
     async def _hold_lease(self) -> None:
         """Renew the lease as long as this pump lives; without it, begin nothing new."""
-        while await self.write(lambda: leases.renew(self.shard, self.claim)):
+        while await self.write(lambda: leases.renew(self.shard, self.claim)):  # noqa: ASYNC110
             await asyncio.sleep(RENEW_EVERY)
         log.warning("shard %s: another pump has taken over", self.shard)
         self.ending.set()
@@ -169,6 +171,12 @@ def take_up(claim: UUID, known: Collection[UUID]) -> list[Submission]:
     hint_pending(timezone.now())
     running = Submission.objects.filter(status=Status.RUNNING).exclude(pk__in=known)
     return list(with_order(running))
+
+
+def no_longer_waited_for(known: Collection[UUID]) -> list[UUID]:
+    """Which of these a person has cancelled; never one whose order is just going out."""
+    cancelled = Submission.objects.filter(pk__in=known, status=Status.CANCELLED)
+    return list(cancelled.values_list("pk", flat=True))
 
 
 def with_order(rows: Any) -> Any:

@@ -198,3 +198,23 @@ def test_a_lease_that_ran_out_can_be_taken_and_not_renewed(db):
     assert not leases.renew(0, token)
     leases.release(0, token)
     assert leases.renew(0, other)
+
+
+def test_what_nobody_waits_for_is_not_polled_any_more(bob, key):
+    job = make_job(bob, key, prompt="a vase [slow:60]")
+    pump(seconds=1.0)
+    submission = job.submissions.get()
+
+    async def stop_in_the_middle() -> float:
+        token = await asyncio.to_thread(leases.take, 0)
+        running = Pump(0, token, linger=0.0)
+        work = asyncio.create_task(running.run(20.0))
+        while not getattr(running, "lives", None):
+            await asyncio.sleep(0.02)
+        await asyncio.to_thread(submission.cancel, by="Bob")
+        begun = asyncio.get_running_loop().time()
+        await work
+        return asyncio.get_running_loop().time() - begun
+
+    assert asyncio.run(stop_in_the_middle()) < 10
+    assert job.submissions.get().status == "cancelled"
