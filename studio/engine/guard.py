@@ -38,6 +38,7 @@ class Trip:
     is_connected: bool = False
 
 
+LIMIT = 200  # connections at once; who gets none in time never sent anything
 TRIP: ContextVar[Trip] = ContextVar("trip")
 
 
@@ -73,7 +74,7 @@ def _session(resolver: GuardedResolver, *, is_reusing: bool) -> aiohttp.ClientSe
         ssl=_tls(),
         socket_factory=_socket,
         force_close=not is_reusing,
-        limit=0,
+        limit=LIMIT if is_reusing else 0,
     )
     return aiohttp.ClientSession(
         connector=connector,

@@ -58,7 +58,7 @@ class Wire:
 
     def __init__(self, *, resolver: AbstractResolver | None = None) -> None:
         self._resolver = resolver
-        self._transports: dict[bool, AiohttpTransport] = {}
+        self._transports: dict[tuple[bool, ...], AiohttpTransport] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -126,10 +126,11 @@ class Wire:
                             if answer.status_code not in REDIRECTS:
                                 return await _save(answer, max_bytes, into)
                             trip.url = _goal(trip.url, answer)
-        except (Forbidden, TooLarge) as error:
+        except Forbidden as error:
             raise FetchError(detail=error.code, is_final=True, message=error.message) from error
         except (NeverSent, AnswerLost) as error:
-            raise FetchError(detail=f"{error.code}: {error.detail}") from error
+            is_final = isinstance(error, TooLarge)
+            raise FetchError(detail=f"{error.code}: {error.detail}", is_final=is_final) from error
         raise FetchError(detail="too many redirects", is_final=True)
 
     @asynccontextmanager
@@ -150,7 +151,7 @@ class Wire:
         trip.url, trip.is_connected = str(request.url), False
         token = TRIP.set(trip)
         try:
-            answer = await self._transport(is_reusing=not is_fresh).handle_async_request(request)
+            answer = await self._transport(trip, is_fresh=is_fresh).handle_async_request(request)
             try:
                 yield answer
             finally:
@@ -158,11 +159,13 @@ class Wire:
         finally:
             TRIP.reset(token)
 
-    def _transport(self, *, is_reusing: bool) -> AiohttpTransport:
-        if is_reusing not in self._transports:
+    def _transport(self, trip: Trip, *, is_fresh: bool) -> AiohttpTransport:
+        """One for each right: a connection that one trip may use is not lent to another."""
+        rights = (is_fresh, trip.is_sandbox, trip.only_private)
+        if rights not in self._transports:
             resolver = GuardedResolver(self._resolver)
-            self._transports[is_reusing] = open_transport(resolver, is_reusing=is_reusing)
-        return self._transports[is_reusing]
+            self._transports[rights] = open_transport(resolver, is_reusing=not is_fresh)
+        return self._transports[rights]
 
 
 def _trip(call: Call, base_url: str, *, has_key: bool) -> Trip:

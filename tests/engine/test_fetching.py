@@ -217,6 +217,28 @@ def test_the_provider_s_own_port_is_fine(draft: BinaryIO, settings: Settings):
     assert refused(work("https://other.example:3000")).is_final
 
 
+@pytest.mark.promise(25)
+def test_a_connection_to_the_sandbox_serves_nothing_else(draft: BinaryIO, settings: Settings):
+    settings.STUDIO_ALLOW_PRIVATE_HOSTS = []
+    settings.STUDIO_SANDBOX = True
+
+    async def work() -> int:
+        async with (
+            answering(answer(200, PICTURE)) as server,
+            Wire(resolver=Names(["127.0.0.1"])) as wire,
+        ):
+            home = f"http://studio.example:{server.port}"
+            settings.STUDIO_SANDBOX_URL = f"{home}/sandbox"
+            limits = {"max_bytes": 1_000_000, "deadline": 5, "into": draft, "base_url": home}
+            await wire.fetch(f"{home}/sandbox/a.png", **limits)
+            with pytest.raises(FetchError) as caught:
+                await wire.fetch(f"{home}/keys", **limits)
+            assert caught.value.detail == "forbidden_address"
+            return len(server.requests)
+
+    assert asyncio.run(work()) == 1
+
+
 @pytest.mark.promise(27)
 class TestTooMuch:
     def test_a_dripping_server_is_left_at_the_deadline(self, draft: BinaryIO):
