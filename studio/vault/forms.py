@@ -72,7 +72,7 @@ class AddForm(forms.Form):
     )
     label = label_field()
     secret = SecretField(label=_("API key"))
-    base_url = BaseURLField(help_text=_("Only for a mirror or a server of your own."))
+    base_url = BaseURLField(help_text=_("Optional: only for a mirror or a server of your own."))
     is_shared = forms.BooleanField(label=_("Let the team use it"), required=False)
 
 

@@ -39,7 +39,7 @@ class State:
 class KeyRow:
     """One row, and the forms of its dialogs; none where the member may only use the key.
 
-    dialog: which of them is open: “edit”, “replace” or “delete”.
+    dialog: which of them is open: “edit”, “replace” or “delete”; said: the provider's own words.
     """
 
     key: ProviderKey
@@ -47,6 +47,7 @@ class KeyRow:
     is_own: bool = False
     dialog: str = ""
     notice: str = ""
+    said: str = ""
     trouble: Trouble | None = None
     edit: forms.Form | None = None
     replace: forms.Form | None = None
@@ -64,6 +65,7 @@ def row_of(key: ProviderKey, user: User, opened: Opened | None = None) -> KeyRow
         is_own=True,
         dialog=_dialog_of(key, opened),
         notice=str(trouble.sentence) % words if trouble else "",
+        said=key.test_detail if trouble and trouble == trouble_of(key.test_code) else "",
         trouble=trouble,
         edit=_form(f"edit-{key.uid}", opened, EditForm(key=key, auto_id=f"edit-{key.uid}-%s")),
         replace=_form(f"replace-{key.uid}", opened, ReplaceForm(auto_id=f"replace-{key.uid}-%s")),

@@ -131,6 +131,17 @@ def test_what_the_provider_said_is_for_the_owner(as_charlie: Client, bob: User) 
     assert "bob@example.com" not in html
 
 
+def test_an_old_answer_is_not_the_reason_for_a_pause(as_bob: Client, bob: User) -> None:
+    key = sealed_key(bob)
+    key.note_test(ok=False, code="busy", detail="come back later")
+    key.pause()
+
+    html = page(as_bob)
+
+    assert "This key is paused." in html
+    assert "come back later" not in html
+
+
 def test_a_passed_test_shows_how_long_it_took(as_bob: Client, bob: User) -> None:
     sealed_key(bob).note_test(ok=True, milliseconds=214)
 
