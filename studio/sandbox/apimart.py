@@ -6,8 +6,7 @@ and 4k are made up (1k is the document's own example).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
+import secrets
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -23,6 +22,7 @@ from studio.sandbox.references import Pixels
 from studio.sandbox.tasks import Ending, Task
 
 NAME = "apimart"
+PICTURE = r"^f/image/gpt_image_2_(task_[\w.-]+)_([0-9]{1,3})\.png$"
 MODEL = "gpt-image-2"
 DAY = 24 * 60 * 60
 MAX_PICTURES = 10
@@ -65,76 +65,33 @@ BEGINS = 10  # per cent: so long a task waits as "submitted"
 
 TOO_BIG = "image_urls exceeds 256M in total"
 POLICY = "提示词命中敏感词，未通过平台安全审核"
-UNKNOWN = "任务不存在或已过期"
 BROKEN = "上游生成失败，请稍后重试"
 REFUSALS = {
     400: ("invalid_request_error", "参数错误：size 不合法 / resolution 不支持 / 像素违规等"),
     401: ("authentication_error", "身份验证失败，请检查您的API密钥"),
     402: ("payment_required", "账户余额不足，请充值后再试"),
     403: ("permission_error", "当前密钥没有权限使用该模型"),
-    404: ("invalid_request_error", UNKNOWN),
+    404: ("invalid_request_error", "任务不存在或已过期"),
     429: ("rate_limit_error", "请求过于频繁，请稍后再试"),
     500: ("server_error", "服务器错误"),
     503: ("service_unavailable", "上游暂时不可用，请稍后再试"),
 }
 
-View = Callable[..., HttpResponseBase]
-
-
-class RefusalError(Exception):
-    """An answer in the error envelope."""
-
-    def __init__(self, status: int, message: str = "", retry_after: int | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.retry_after = retry_after
-
-    def response(self) -> HttpResponse:
-        kind, message = REFUSALS[self.status]
-        error = {"code": self.status, "message": self.message or message, "type": kind}
-        response = JsonResponse({"error": error}, status=self.status)
-        if self.retry_after is not None:
-            response["Retry-After"] = str(self.retry_after)
-        return response
-
-
-class NonsenseError(RefusalError):
-    """A web page where an answer should be."""
-
-    def response(self) -> HttpResponse:
-        return HttpResponse(wire.PAGE)
-
-
-def enveloped(view: View) -> View:
-    """Answers refusals in the envelope."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *path: str, **named: str) -> HttpResponseBase:
-        try:
-            return view(request, *path, **named)
-        except RefusalError as refusal:
-            return refusal.response()
-        except tasks.UnknownTaskError:
-            return RefusalError(404).response()
-
-    return wrapped
-
 
 @login_not_required
 @csrf_exempt
 @require_POST
-@enveloped
+@wire.refusable
 def submit(request: HttpRequest) -> HttpResponse:
     """Accept an order: nothing is kept, the id that goes back is the order."""
     _admit(request)
     try:
         with wire.json_body(request, MAX_BODY) as body:
-            task = _accepted(body)
+            task = accepted(body)
     except wire.CrowdedError as error:
-        raise RefusalError(429) from error
+        raise _no(429) from error
     except wire.TooBigError as error:
-        raise RefusalError(400, TOO_BIG) from error
+        raise _no(400, TOO_BIG) from error
     except wire.BadBodyError as error:
         raise _bad("请求体必须是 JSON 对象") from error
     data = [{"status": "submitted", "task_id": tasks.sign(task, NAME)}]
@@ -144,13 +101,13 @@ def submit(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @csrf_exempt
 @require_GET
-@enveloped
+@wire.refusable
 def poll(request: HttpRequest, task_id: str) -> HttpResponse:
     """How an order is getting on."""
     _admit(request)
-    task = tasks.read(task_id, NAME)
+    task = _task(task_id)
     if task.is_forgotten:
-        raise tasks.UnknownTaskError
+        raise _no(404)
     data = {"id": task_id, **_state(task)}
     if data["status"] == "completed":
         data["result"] = {"images": _images(request, task_id, task)}
@@ -160,13 +117,13 @@ def poll(request: HttpRequest, task_id: str) -> HttpResponse:
 @login_not_required
 @csrf_exempt
 @require_safe
-@enveloped
+@wire.refusable
 def picture(request: HttpRequest, task_id: str, index: str) -> HttpResponseBase:
     """The PNG: public once it is done, gone a day later."""
-    task = tasks.read(task_id, NAME)
+    task = _task(task_id)
     is_kept = task.is_over and tasks.now() < task.ends + DAY * 1000
     if not (is_kept and task.ending.has_pictures and int(index) < task.count):
-        raise tasks.UnknownTaskError
+        raise _no(404)
     return wire.picture(request, task, int(index), name=f"{task_id}/{index}")
 
 
@@ -174,16 +131,19 @@ def _admit(request: HttpRequest) -> None:
     """Any key will do, but there must be one; marks in it are obeyed."""
     key = wire.bearer(request)
     if not key:
-        raise RefusalError(401)
+        raise _no(401)
     _obey(marks.read(key))
 
 
-def _accepted(body: dict[str, Any]) -> Task:
-    """The order of a body that keeps every documented rule. Raises RefusalError."""
+def accepted(body: dict[str, Any]) -> Task:
+    """The order of a body that keeps every documented rule. Raises wire.RefusedError."""
     if body.get("model") != MODEL:
         raise _bad(f"model 必须为 {MODEL}")
-    prompt, count = _prompt(body), _count(body)
+    prompt, count = body.get("prompt"), _count(body)
+    if not (isinstance(prompt, str) and prompt.strip()):
+        raise _bad("prompt 不能为空")
     found = marks.read(prompt)
+    count = max(1, count - 1) if "short" in found else count
     links = _references(body)
     if not isinstance(body.get("official_fallback", False), bool):
         raise _bad("official_fallback 必须是布尔值")
@@ -194,9 +154,10 @@ def _accepted(body: dict[str, Any]) -> Task:
         lasts=round(marks.lasts(found, SECONDS[tier]) * 1000),
         width=width,
         height=height,
-        count=max(1, count - 1) if "short" in found else count,
+        count=count,
         seed=art.seed_of(prompt, salt="\n".join(links)),
         cost=PRICE[tier] * count,
+        nonce=secrets.randbits(40),
         ending=Ending.of(found),
     )
 
@@ -205,22 +166,30 @@ def _obey(found: Marks) -> None:
     """Raise what the marks ask for at once."""
     status = marks.refused(found)
     if status:
-        raise RefusalError(status, retry_after=found[str(status)])
+        raise _no(status, retry_after=found[str(status)])
     if "refuse" in found:
-        raise RefusalError(400, POLICY)
+        raise _no(400, POLICY)
     if "html" in found:
-        raise NonsenseError(200)
+        raise wire.RefusedError(HttpResponse(wire.PAGE))
 
 
-def _bad(message: str) -> RefusalError:
-    return RefusalError(400, f"参数错误：{message}")
+def _no(status: int, message: str = "", retry_after: int | None = None) -> wire.RefusedError:
+    """A refusal in the documented envelope."""
+    kind, usual = REFUSALS[status]
+    error = {"code": status, "message": message or usual, "type": kind}
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return wire.RefusedError(JsonResponse({"error": error}, status=status, headers=headers))
 
 
-def _prompt(body: dict[str, Any]) -> str:
-    prompt = body.get("prompt")
-    if not (isinstance(prompt, str) and prompt.strip()):
-        raise _bad("prompt 不能为空")
-    return prompt
+def _bad(message: str) -> wire.RefusedError:
+    return _no(400, f"参数错误：{message}")
+
+
+def _task(task_id: str) -> Task:
+    try:
+        return tasks.read(task_id, NAME)
+    except tasks.UnknownTaskError as error:
+        raise _no(404) from error
 
 
 def _count(body: dict[str, Any]) -> int:
@@ -266,9 +235,9 @@ def _references(body: dict[str, Any]) -> list[str]:
     if not isinstance(links, list):
         raise _bad("image_urls 必须是数组")
     if len(links) > MAX_REFERENCES:
-        raise RefusalError(400, f"image_urls exceeds max {MAX_REFERENCES}")
+        raise _no(400, f"image_urls exceeds max {MAX_REFERENCES}")
     if sum(_reference_bytes(link) for link in links) > MAX_REFERENCES_BYTES:
-        raise RefusalError(400, TOO_BIG)
+        raise _no(400, TOO_BIG)
     return links
 
 
@@ -278,16 +247,20 @@ def _reference_bytes(link: Any) -> int:
     except references.BadReferenceError as error:
         raise _bad("image_urls 只支持图片 URL 或 base64 data URI") from error
     if size > MAX_REFERENCE:
-        raise RefusalError(400, "image_urls: a picture exceeds 20M")
+        raise _no(400, "image_urls: a picture exceeds 20M")
     return size
 
 
 def _state(task: Task) -> dict[str, Any]:
     """The answer to a poll, all but the pictures."""
-    begun = {"progress": task.progress, "created": task.started // 1000}
-    begun["estimated_time"] = -(-task.lasts // 1000)
-    if not task.is_over:
-        return {"status": "processing" if task.progress >= BEGINS else "submitted", **begun}
+    progress = task.progress
+    begun = {
+        "progress": progress,
+        "created": task.started // 1000,
+        "estimated_time": -(-task.lasts // 1000),
+    }
+    if progress < 100:
+        return {"status": "processing" if progress >= BEGINS else "submitted", **begun}
     if task.ending.is_failure:
         message = POLICY if task.ending is Ending.BLOCKED else BROKEN
         return {"status": "failed", **begun, "error": {"message": message}}
@@ -316,9 +289,5 @@ def _images(request: HttpRequest, task_id: str, task: Task) -> list[dict[str, An
 urlpatterns = [
     path("v1/images/generations", submit, name="sandbox-apimart-submit"),
     path("v1/tasks/<str:task_id>", poll, name="sandbox-apimart-poll"),
-    re_path(
-        r"^f/image/gpt_image_2_(task_[\w.-]+)_(\d{1,3})\.png$",
-        picture,
-        name="sandbox-apimart-picture",
-    ),
+    re_path(PICTURE, picture, name="sandbox-apimart-picture"),
 ]

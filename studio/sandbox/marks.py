@@ -18,7 +18,7 @@
 | [other]    | delivers the second documented pixel size, where there is one                |
 
 Upper and lower case are the same and marks may be combined; other words in brackets mean nothing.
-The marks from [400] to [html] also work inside a key: then every call with that key answers so.
+The refusals ([refuse], [400] …, [html]) also work inside a key: every call with it answers so.
 """
 
 from __future__ import annotations

@@ -54,7 +54,10 @@ ENDINGS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One accepted order. Times: milliseconds; cost: millionths of what the provider bills in."""
+    """One accepted order. Times: milliseconds; cost: millionths of what the provider bills in.
+
+    nonce: keeps two equal orders apart.
+    """
 
     started: int
     lasts: int
@@ -63,6 +66,7 @@ class Task:
     count: int
     seed: int
     cost: int
+    nonce: int
     ending: Ending = Ending.DONE
 
     @property
@@ -107,7 +111,7 @@ def read(task_id: str, provider: str) -> Task:
         values = _signer(provider).unsign_object(task_id.removeprefix(PREFIX))
     except signing.BadSignature as error:
         raise UnknownTaskError from error
-    names = ("started", "lasts", "width", "height", "count", "seed", "cost")
+    names = ("started", "lasts", "width", "height", "count", "seed", "cost", "nonce")
     return Task(**dict(zip(names, values, strict=False)), ending=Ending(values[-1]))
 
 

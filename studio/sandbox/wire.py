@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from threading import BoundedSemaphore
 from typing import Any, NoReturn
 
@@ -17,6 +18,8 @@ from django.utils.cache import get_conditional_response
 
 from studio.sandbox import art
 from studio.sandbox.tasks import Ending, Task
+
+View = Callable[..., HttpResponseBase]
 
 MB = 1024 * 1024
 SMALL_BODY = 8 * MB
@@ -38,6 +41,27 @@ class TooBigError(BadBodyError):
 
 class CrowdedError(Exception):
     """Another great body is being read."""
+
+
+class RefusedError(Exception):
+    """The provider says no; the answer is ready."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__()
+        self.response = response
+
+
+def refusable(view: View) -> View:
+    """A refusal that is raised inside the view becomes its answer."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: str, **path: str) -> HttpResponseBase:
+        try:
+            return view(request, *args, **path)
+        except RefusedError as refused:
+            return refused.response
+
+    return wrapped
 
 
 def bearer(request: HttpRequest) -> str:
@@ -66,7 +90,9 @@ def json_body(request: HttpRequest, most: int) -> Iterator[dict[str, Any]]:
 def _parsed(request: HttpRequest, most: int) -> dict[str, Any]:
     try:
         # Not request.body: that ends at DATA_UPLOAD_MAX_MEMORY_SIZE, far below a picture.
-        value = json.loads(request.read(most + 1), parse_constant=_no_constant)
+        # Decoded first, so that bytes, text and values never lie in memory together.
+        text = request.read(most + 1).decode()
+        value = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError, UnreadablePostError) as error:
         raise BadBodyError from error
     if not isinstance(value, dict):

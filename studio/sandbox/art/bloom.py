@@ -45,7 +45,7 @@ def bloom(take: Take) -> Picture:
     )
     at = width * take.form.uniform(0.45, 0.55), height * take.form.uniform(0.42, 0.48)
     side = round(min(take.unit * 0.84, height * 0.8))
-    flower = _flower(take.form, min(side, 680), (outer, inner, heart))
+    flower = _flower(take.form, min(side, 600), (outer, inner, heart))
     _stalk(sheet, at, take.unit, stalk)
     side = round(side * MARGIN)
     flower = flower.resize((side, side), BICUBIC)

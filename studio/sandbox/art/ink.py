@@ -70,7 +70,7 @@ def _plume(rng: Random, size: Pixels, drops: list[tuple[float, float, float]]) -
 
 def _stirred(rng: Random, cloud: Picture, cells: Pixels, pull: float) -> Picture:
     """The cloud seen through water that moved: each knot of a net is pulled somewhere else."""
-    net = 44
+    net = 30
     across = noise(rng, (net + 1, net + 1), cells, 2).tobytes()
     down = noise(rng, (net + 1, net + 1), cells, 2).tobytes()
     width, height = cloud.size
