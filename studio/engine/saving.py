@@ -9,6 +9,7 @@ import asyncio
 import logging
 import tempfile
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import BinaryIO
 
 from django.core.files.base import ContentFile, File
@@ -85,7 +86,8 @@ def archive(draft: BinaryIO, sha256: str) -> dict[str, str | int]:
     """Put a verified picture and its thumbnails into the archive. Returns the facts of its row."""
     draft.seek(0)
     facts = pixels.inspect(draft)
-    for width, data in pixels.thumbnails(draft):
+    thumbnails = dict(pixels.thumbnails(draft))
+    for width, data in thumbnails.items():
         _store(thumbnail_name(sha256, width), ContentFile(data))
     path = archive_name(sha256, facts.extension)
     _store(path, File(draft))
@@ -96,7 +98,7 @@ def archive(draft: BinaryIO, sha256: str) -> dict[str, str | int]:
         "size": draft.seek(0, 2),
         "width": facts.width,
         "height": facts.height,
-        "placeholder": pixels.average_colour(draft),
+        "placeholder": pixels.average_colour(BytesIO(thumbnails[min(thumbnails)])),
     }
 
 
