@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,11 +16,14 @@ from studio.providers.orders import Order
 from studio.vault.models import ProviderKey
 
 
-def open_composer(member: User, remix: Job | None = None) -> OrderForm:
-    """A composer to begin with: empty, or filled from a job."""
+def open_composer(
+    member: User, remix: Job | None = None, references: Sequence[str] = ()
+) -> OrderForm:
+    """A composer to begin with: empty, or filled from a job; with pictures to work from."""
     initial = fresh_order(member, default_key(member))
     if remix:
         initial |= remixed_order(remix, member)
+    initial["references"] = [*initial.get("references", []), *references]
     return OrderForm(initial=initial, member=member)
 
 

@@ -76,7 +76,7 @@ class OrderForm(forms.Form):
         uids = (
             _uids(self.data.getlist("references"))
             if is_posted
-            else self.initial.get("references", [])
+            else _uids(self.initial.get("references", []))
         )
         found = {
             str(row.uid): row for row in Reference.objects.filter(owner=self.member, uid__in=uids)

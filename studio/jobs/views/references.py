@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -49,7 +50,7 @@ def from_image(request: Request, uid: UUID) -> HttpResponse:
     image = get_object_or_404(Image, uid=uid, state="kept")
     reference = add_image(request.user, image)
     if not request.htmx:
-        return redirect("studio")
+        return redirect(f"{reverse('studio')}?reference={reference.uid}")
     context = {"references": [reference], "problems": []}
     return render(request, "jobs/_references_added.html", context)
 

@@ -32,7 +32,8 @@ PAGE = 24
 def studio(request: Request) -> HttpResponse:
     """The composer and the newest cards. With htmx and ?remix: the composer alone."""
     remix = _remixed(request)
-    context = composer_context(open_composer(request.user, remix))
+    references = request.GET.getlist("reference")
+    context = composer_context(open_composer(request.user, remix, references))
     if request.htmx and remix:
         return render(request, "jobs/_composer.html", context)
     context |= _sheet(request) | live_count(request.user, _scope(request))
