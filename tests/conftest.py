@@ -10,6 +10,9 @@ from django.test import Client
 from studio.accounts.models import Role, Studio, User
 from studio.jobs.models import Job, Submission
 from studio.vault.models import ProviderKey
+from tests.browsing import browser
+
+__all__ = ["browser"]  # one for all tests: Playwright runs once in a thread
 
 PASSWORD = "correct horse battery staple"
 
