@@ -77,7 +77,7 @@ def _flower(rng: Random, side: int, colours: tuple[Colour, Colour, Colour]) -> P
     outer, inner, heart = colours
     box = round(side * MARGIN)
     flower = Image.new("RGBA", (box, box))
-    rings = rng.randint(6, 7)
+    rings = rng.randint(5, 6)
     count, narrow = rng.randint(12, 16), rng.uniform(0.3, 0.42)
     for ring in range(rings):
         t = ring / (rings - 1)
