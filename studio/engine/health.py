@@ -33,11 +33,11 @@ Finding = tuple[dict[str, Any], str]
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 when all is well, else 503 with the reasons."""
     checks: dict[str, dict[str, Any]] = {}
-    reasons = []
+    reasons: list[str] = []
     for name, check in CHECKS.items():
         facts, reason = run(check)
         checks[name] = {"status": "failing" if reason else "ok", **facts}
-        if reason:
+        if reason and reason not in reasons:
             reasons.append(reason)
     status = "failing" if reasons else "ok"
     body = {"status": status, "checks": checks, "reasons": reasons}

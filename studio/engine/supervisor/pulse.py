@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
 
@@ -21,7 +22,8 @@ WAKE_AT_MOST_EVERY = 30.0
 class Pulse:
     """Never enqueues faster than it is answered, so a standing queue does not grow."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self.clock = clock
         self.asked_at = -BEAT_LOST_AFTER
         self.answer: datetime | None = None
         self.look_at = 0.0
@@ -29,16 +31,16 @@ class Pulse:
 
     def ask_for_beat(self, last: datetime | None) -> None:
         """Every few seconds; if the last one is still unanswered, after a while again."""
-        waited = monotonic() - self.asked_at
+        waited = self.clock() - self.asked_at
         is_answered = last != self.answer
         if waited > (BEAT_EVERY if is_answered else BEAT_LOST_AFTER):
             self.answer = last
-            self.asked_at = monotonic()
+            self.asked_at = self.clock()
             enqueue(BEAT)
 
     def wake_pump(self) -> None:
         """When work waits and nobody pumps; more rarely while that does not help."""
-        now = monotonic()
+        now = self.clock()
         if now < self.look_at:
             return
         is_needed = has_work_without_pump()

@@ -8,6 +8,7 @@ that hangs for another reason is known by its silence.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
@@ -21,18 +22,19 @@ from studio.engine.models import Lease
 class Watch:
     """Over one life of the cluster: make a new one for the next."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, clock: Callable[[], float] = monotonic) -> None:
         self.pid = pid
+        self.clock = clock
         self.seen: set[int] = set()
         self.beat = last_beat()
-        self.heard_at = monotonic()
+        self.heard_at = self.clock()
         self.has_begun = False
 
     def listen(self) -> datetime | None:
         """Look at the heartbeat; only its change counts, so clocks may jump."""
         beat = last_beat()
         if beat != self.beat:
-            self.beat, self.heard_at, self.has_begun = beat, monotonic(), True
+            self.beat, self.heard_at, self.has_begun = beat, self.clock(), True
         return beat
 
     def complaint(self) -> str:
@@ -41,7 +43,7 @@ class Watch:
             if not is_alive(pid):
                 return f"lost its process {pid}"
         self.seen |= relatives(self.pid)
-        silence = monotonic() - self.heard_at
+        silence = self.clock() - self.heard_at
         if silence > SILENT_FOR.total_seconds():
             return f"has shown no sign of life for {silence:.0f} s"
         return ""
