@@ -268,8 +268,6 @@ class ProviderKey(models.Model):
         if self.used_at is None or now - self.used_at > timedelta(minutes=1):
             self._change(used_at=now)
 
-    # ------------------------------------------------------------------------------------------
-
     def _rows(self) -> ProviderKeyQuerySet:
         return ProviderKey.objects.filter(pk=self.pk, deleted_at=None)
 
@@ -297,7 +295,6 @@ class ProviderKey(models.Model):
         }
 
     def _without_secret(self) -> dict[str, Any]:
-        empty = {"sealed": b"", "secret_at": None}
-        if self.pause_code == BY_OWNER:  # a new secret must not end it
-            return empty
-        return {**empty, "is_paused": True, "pause_code": NO_SECRET}
+        # The owner's own pause must outlive the next secret.
+        code = BY_OWNER if self.pause_code == BY_OWNER else NO_SECRET
+        return {"sealed": b"", "secret_at": None, "is_paused": True, "pause_code": code}

@@ -75,7 +75,7 @@ def test_the_switch_shares_and_the_menu_pauses(page: Page, bob: User) -> None:
     page.get_by_role("button", name="More for Studio").click()
     page.get_by_role("button", name="Pause this key").click()
 
-    expect(page.get_by_text("This key is paused.")).to_be_visible()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
     key.refresh_from_db()
     assert (key.is_shared, key.is_paused) == (True, True)
 
