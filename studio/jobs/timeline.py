@@ -5,33 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from studio.jobs.models import Event
+from studio.jobs.models import Event, Kind
 from studio.jobs.sentences import sentence
 
-# kind: (title, detail, dot)
-LINES: dict[str, tuple[Any, Any, str]] = {
-    "placed": (_("Placed"), _("by %(by)s in the studio"), ""),
-    "sent": (_("Sent to %(provider)s"), _("key …%(key)s"), ""),
-    "accepted": (_("Developing"), _("%(provider)s took the order"), "safe"),
-    "provider_done": (_("Provider finished"), _("pictures: %(pictures)s"), "safe"),
-    "archived": (_("Archived"), _("pictures kept: %(pictures)s, checksums match"), "ok"),
-    "pictures_lost": (_("Pictures could not be saved"), "", "bad"),
-    "put_back": (_("Back in the queue"), _("%(reason)s Nothing was charged."), ""),
-    "lost_track": (_("Outcome unknown"), _("%(reason)s It was not sent again."), "bad"),
-    "failed": (_("Failed"), _("%(reason)s"), "bad"),
-    "blocked": (_("Blocked"), _("%(reason)s"), "bad"),
-    "cancelled": (_("Cancelled"), _("by %(by)s, before it was sent"), ""),
-    "stopped_waiting": (_("No longer waited for"), _("by %(by)s"), ""),
-    "retried": (_("Ordered again"), _("by %(by)s"), ""),
+Text = str | Promise
+
+# Title, detail, dot. The facts of the event stand in for the names.
+LINES: dict[Kind, tuple[Text, Text, str]] = {
+    Kind.PLACED: (_("Placed"), _("by %(by)s in the studio"), ""),
+    Kind.SENT: (_("Sent to %(provider)s"), _("key …%(key)s"), ""),
+    Kind.ACCEPTED: (_("Developing"), _("%(provider)s took the order"), "safe"),
+    Kind.PROVIDER_DONE: (_("Provider finished"), _("pictures: %(pictures)s"), "safe"),
+    Kind.ARCHIVED: (_("Archived"), _("pictures kept: %(pictures)s, checksums match"), "ok"),
+    Kind.PICTURES_LOST: (_("Pictures could not be saved"), "", "bad"),
+    Kind.PUT_BACK: (
+        _("Back in the queue"),
+        _("%(reason)s It will be sent again, and is charged once."),
+        "",
+    ),
+    Kind.LOST_TRACK: (_("Outcome unknown"), _("%(reason)s It was not sent again."), "bad"),
+    Kind.FAILED: (_("Failed"), _("%(reason)s"), "bad"),
+    Kind.BLOCKED: (_("Blocked"), _("%(reason)s"), "bad"),
+    Kind.CANCELLED: (_("Cancelled"), _("by %(by)s, before it was sent"), ""),
+    Kind.STOPPED_WAITING: (_("No longer waited for"), _("by %(by)s"), ""),
+    Kind.RETRIED: (_("Ordered again"), _("by %(by)s"), ""),
 }
+# Shorter than the sentence, where that speaks of what to do.
 REASONS = {
     "interrupted": _("The studio was interrupted."),
     "answer_lost": _("The connection dropped after sending."),
+    "answer_too_large": _("The answer was too long to be read."),
     "broken_answer": _("The answer could not be read."),
+    "wire_error": _("The connection failed."),
+    "provider_error": _("The answer could not be understood."),
 }
 
 
@@ -51,7 +61,7 @@ def timeline(events: Iterable[Event], *, provider: str) -> list[Line]:
 
 
 def _line(event: Event, provider: str) -> Line:
-    title, detail, dot = LINES[event.kind]
+    title, detail, dot = LINES[Kind(event.kind)]
     facts = {"provider": provider, **event.facts}
     if code := event.facts.get("reason"):
         facts["reason"] = str(REASONS.get(code) or f"{sentence(code, provider=provider).headline}.")

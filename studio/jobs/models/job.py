@@ -19,6 +19,24 @@ if TYPE_CHECKING:
     from studio.jobs.models.submission import Submission
 
 
+class Kind(models.TextChoices):
+    """What may happen to a job. What each says stands in `jobs/timeline.py`."""
+
+    PLACED = "placed"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    PROVIDER_DONE = "provider_done"
+    ARCHIVED = "archived"
+    PICTURES_LOST = "pictures_lost"
+    PUT_BACK = "put_back"
+    LOST_TRACK = "lost_track"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    CANCELLED = "cancelled"
+    STOPPED_WAITING = "stopped_waiting"
+    RETRIED = "retried"
+
+
 class Job(models.Model):
     """One order. `id` is the number that people see; `uid` stands in addresses.
 
@@ -87,13 +105,16 @@ class Job(models.Model):
         """Something that the card shows has changed, but not the status."""
         Job.objects.filter(pk=self.pk).update(revision=F("revision") + 1)
 
-    def note(self, kind: str, submission: Submission | None = None, **facts: Any) -> None:
-        """Add a line to the timeline. `facts` are plain JSON and never secret."""
-        Event.objects.create(job=self, submission=submission, kind=kind, facts=facts)
+    def note(self, kind: Kind | str, submission: Submission | None = None, **facts: Any) -> None:
+        """Add a line to the timeline. `facts` are plain JSON and never secret.
+
+        Raises ValueError for a kind that has no words.
+        """
+        Event.objects.create(job=self, submission=submission, kind=Kind(kind), facts=facts)
 
 
 class Event(models.Model):
-    """One line of a job's timeline. What each kind says stands in `jobs/timeline.py`."""
+    """One line of a job's timeline."""
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="events")
     submission = models.ForeignKey("jobs.Submission", models.CASCADE, null=True)

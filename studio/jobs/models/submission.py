@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from studio.jobs.models.job import Job
+from studio.jobs.models.job import Job, Kind
 from studio.jobs.states import Status
 from studio.providers.contract import Done, Ticket
 from studio.vault.models import ProviderKey
@@ -119,7 +119,7 @@ class Submission(models.Model):
         if not rows.update(sent_at=sent_at, body_hash=body_hash):
             return False
         self.sent_at, self.body_hash = sent_at, body_hash
-        self.job.note("sent", self, key=self.key.last_four)
+        self.job.note(Kind.SENT, self, key=self.key.last_four)
         self.key.note_use()
         return True
 
@@ -145,7 +145,7 @@ class Submission(models.Model):
             tries=self.tries - 1 if is_limit else self.tries,
         )
         if won and reason:
-            self.job.note("put_back", self, reason=reason, tries=self.tries)
+            self.job.note(Kind.PUT_BACK, self, reason=reason, tries=self.tries)
         return won
 
     def accept(self, ticket: Ticket, poll_at: datetime) -> bool:
@@ -159,7 +159,7 @@ class Submission(models.Model):
             poll_at=poll_at,
         )
         if won:
-            self.job.note("accepted", self)
+            self.job.note(Kind.ACCEPTED, self)
         return won
 
     def lose_track(self, error_code: str, detail: str = "") -> bool:
@@ -172,7 +172,7 @@ class Submission(models.Model):
             error_detail=detail,
         )
         if won:
-            self.job.note("lost_track", self, reason=error_code)
+            self.job.note(Kind.LOST_TRACK, self, reason=error_code)
         return won
 
     # Waiting ----------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ class Submission(models.Model):
                 self.images.create(
                     job=self.job, number=number, url=picture.url, expires_at=picture.expires_at
                 )
-            self.job.note("provider_done", self, pictures=len(done.pictures))
+            self.job.note(Kind.PROVIDER_DONE, self, pictures=len(done.pictures))
         return True
 
     def settle(self) -> bool:
@@ -227,7 +227,9 @@ class Submission(models.Model):
         )
         if won:
             self.job.note(
-                "archived" if is_kept else "pictures_lost", self, pictures=states.count("kept")
+                Kind.ARCHIVED if is_kept else Kind.PICTURES_LOST,
+                self,
+                pictures=states.count("kept"),
             )
         return won
 
@@ -242,7 +244,7 @@ class Submission(models.Model):
             error_detail=detail,
         )
         if won:
-            self.job.note(str(status), self, reason=error_code)
+            self.job.note(Kind(str(status)), self, reason=error_code)
         return won
 
     def cancel(self, *, by: str) -> bool:
@@ -256,5 +258,5 @@ class Submission(models.Model):
             error_code="stopped_waiting" if was_sent else "",
         )
         if won:
-            self.job.note("stopped_waiting" if was_sent else "cancelled", self, by=by)
+            self.job.note(Kind.STOPPED_WAITING if was_sent else Kind.CANCELLED, self, by=by)
         return won
