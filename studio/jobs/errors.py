@@ -1,10 +1,13 @@
-"""What can be wrong with a picture.
+"""What can be wrong with a picture, or with an order.
 
 PictureError
+├── TooHeavy             more bytes than are taken
 ├── NotAPicture          no PNG, JPEG or WebP
 ├── TooLarge             more pixels than are opened
 ├── Animated             more than one frame
 └── Broken               it says it is one, and cannot be read to its end
+
+FormUsed                 the form has placed another order before
 """
 
 from __future__ import annotations
@@ -20,6 +23,13 @@ class PictureError(Exception):
 
     code: ClassVar[str] = "picture_error"
     message: ClassVar[str | Promise] = _("This picture cannot be used.")
+
+
+class TooHeavy(PictureError):
+    """Refused while it comes in."""
+
+    code = "picture_too_heavy"
+    message = _("This file is too large. A picture to work from may have 20 MB.")
 
 
 class NotAPicture(PictureError):
@@ -50,3 +60,11 @@ class Broken(PictureError):
 
     code = "picture_broken"
     message = _("This picture is damaged and cannot be read to its end.")
+
+
+class FormUsed(Exception):
+    """Sent once more with something changed: a second order, or a mistake? The person says."""
+
+    message = _(
+        "This form has placed an order already. Press Develop again to place this one as well."
+    )

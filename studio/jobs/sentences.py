@@ -10,13 +10,19 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from studio.jobs.errors import PictureError
+
 
 class Sentence(NamedTuple):
-    """A headline, an explanation and an icon."""
+    """A headline, an explanation and an icon. may_have_cost: doing it again may cost it again."""
 
     headline: str | Promise
     text: str | Promise
     icon: str = "circle-alert"
+    may_have_cost: bool = False
+
+
+NOBODY_KNOWS = _("We do not know what happened")
 
 
 SENTENCES: dict[str, Sentence] = {
@@ -98,6 +104,7 @@ SENTENCES: dict[str, Sentence] = {
             "%(provider)s does not know this order any more. It may have charged for it: check your account there before you try again."
         ),
         "unplug",
+        may_have_cost=True,
     ),
     "pictures_lost": Sentence(
         _("The pictures could not be saved"),
@@ -105,6 +112,7 @@ SENTENCES: dict[str, Sentence] = {
             "%(provider)s finished and may have charged, but its pictures could not be fetched. The provider's link may still work."
         ),
         "cloud-off",
+        may_have_cost=True,
     ),
     "no_secret": Sentence(
         _("The key has no secret"),
@@ -117,30 +125,71 @@ SENTENCES: dict[str, Sentence] = {
         _("No longer waited for"),
         _("This was already with %(provider)s, which may still charge for it."),
         "ban",
+        may_have_cost=True,
+    ),
+    "answer_lost": Sentence(
+        NOBODY_KNOWS,
+        _(
+            "The connection dropped after sending. %(provider)s may have charged for this: check your account there before you send it again."
+        ),
+        "unplug",
+        may_have_cost=True,
+    ),
+    "answer_too_large": Sentence(
+        NOBODY_KNOWS,
+        _(
+            "The answer was too long to be read. %(provider)s may have charged for this: check your account there before you send it again."
+        ),
+        "unplug",
+        may_have_cost=True,
+    ),
+    "broken_answer": Sentence(
+        NOBODY_KNOWS,
+        _(
+            "The answer could not be read. %(provider)s may have charged for this: check your account there before you send it again."
+        ),
+        "unplug",
+        may_have_cost=True,
+    ),
+    "interrupted": Sentence(
+        NOBODY_KNOWS,
+        _(
+            "The studio was interrupted while it was sending. %(provider)s may have charged for this: check your account there before you send it again."
+        ),
+        "unplug",
+        may_have_cost=True,
+    ),
+    "wire_error": Sentence(
+        NOBODY_KNOWS,
+        _(
+            "The connection failed. %(provider)s may have charged for this: check your account there before you send it again."
+        ),
+        "unplug",
+        may_have_cost=True,
+    ),
+    "provider_error": Sentence(
+        _("Something went wrong"),
+        _(
+            "%(provider)s gave an answer that we do not understand. Check your account there before you try again."
+        ),
+        may_have_cost=True,
     ),
 }
 
-UNKNOWN = Sentence(
-    _("We do not know what happened"),
-    _(
-        "The connection dropped after sending. %(provider)s may have charged for this: check your account there before you send it again."
-    ),
-    "unplug",
-)
-OTHER = Sentence(
-    _("Something went wrong"),
-    _(
-        "%(provider)s gave an answer that we do not understand. Check your account there before you try again."
-    ),
-)
+# Why a picture is not there: a reference in the tray, or one that a provider made.
+PICTURES: dict[str, str | Promise] = {
+    "fetch_failed": _("No picture came from this address."),
+    **{error.code: error.message for error in [PictureError, *PictureError.__subclasses__()]},
+}
 
 
 def sentence(error_code: str, *, provider: str) -> Sentence:
     """The words for an error code, with the provider's name in them."""
-    found = SENTENCES.get(error_code, OTHER)
-    return Sentence(str(found.headline), str(found.text) % {"provider": provider}, found.icon)
+    found = SENTENCES.get(error_code, SENTENCES["provider_error"])
+    text = str(found.text) % {"provider": provider}
+    return found._replace(headline=str(found.headline), text=text)
 
 
-def unknown_sentence(*, provider: str) -> Sentence:
-    """The words for an outcome that nobody knows."""
-    return Sentence(str(UNKNOWN.headline), str(UNKNOWN.text) % {"provider": provider}, UNKNOWN.icon)
+def picture_sentence(error_code: str) -> str:
+    """The words for a picture that is not there."""
+    return str(PICTURES.get(error_code, PictureError.message))
