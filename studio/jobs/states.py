@@ -29,6 +29,7 @@ class Status(models.TextChoices):
 
 
 ACTIVE = (Status.QUEUED, Status.SUBMITTING, Status.RUNNING, Status.SAVING)
+RETRIABLE = (Status.FAILED, Status.BLOCKED, Status.CANCELLED, Status.UNKNOWN)
 
 # A job shows the first of these that one of its current submissions is in.
 PRECEDENCE = (

@@ -14,7 +14,7 @@ from studio.vault import masterkeys
 from studio.vault.cipher import HEADER_BYTES, header
 
 if TYPE_CHECKING:
-    from studio.vault.models import ProviderKey  # noqa: F401 - named by the query set
+    from studio.vault.models import ProviderKey
 
 
 class ProviderKeyQuerySet(models.QuerySet["ProviderKey"]):
@@ -58,6 +58,13 @@ class ProviderKeyQuerySet(models.QuerySet["ProviderKey"]):
         is_missing = not masterkeys.is_from_environment() and not masterkeys.keys_file().exists()
         if is_missing and not self.sealed().exists():
             masterkeys.make_first()
+
+
+def may_use(key: ProviderKey, user: User) -> bool:
+    """What `usable_by` says, of a row that is at hand with its owner."""
+    is_usable = key.owner_id == user.pk or (key.is_shared and not key.owner.is_disabled)
+    is_there = key.deleted_at is None and (settings.STUDIO_SANDBOX or not key.is_sandbox)
+    return is_usable and is_there
 
 
 def _head() -> Substr:

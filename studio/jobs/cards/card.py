@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from studio.accounts.models import User
 from studio.jobs.cards.words import Words
-from studio.jobs.models import Job, Submission
-from studio.jobs.states import Status
+from studio.jobs.models import Job, JobReference, Submission
+from studio.jobs.states import RETRIABLE, Status
+from studio.vault.queries import may_use
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,14 +30,12 @@ class Card(Words):
 
     @property
     def can_retry(self) -> bool:
-        over = (Status.FAILED, Status.BLOCKED, Status.CANCELLED, Status.UNKNOWN)
-        return self.is_mine and self.status in over
+        return self.is_mine and self.status in RETRIABLE and may_use(self.job.key, self.member)
 
     @property
     def may_cost_again(self) -> bool:
         """Whether a retry may pay for the same pictures a second time."""
-        open_codes = ("stopped_waiting", "unknown_task", "pictures_lost", "broken_answer")
-        return self.status == Status.UNKNOWN or self._sentence_code in open_codes
+        return self.trouble is not None and self.trouble.may_have_cost
 
     @property
     def remix_url(self) -> str:
@@ -53,18 +52,17 @@ class Card(Words):
 
 
 def with_cards(jobs: QuerySet[Job]) -> QuerySet[Job]:
-    """Jobs with everything that their cards read: five queries for any number of cards."""
-    current = Submission.objects.filter(is_superseded=False)
-    return jobs.select_related("owner", "key", "key__owner").prefetch_related(
+    """Jobs with everything that their cards read: four queries for any number of cards."""
+    return jobs.select_related("owner", "key__owner").prefetch_related(
         "images",
-        "job_references__reference",
-        Prefetch("submissions", current, to_attr="current"),
+        Prefetch("job_references", JobReference.objects.select_related("reference")),
+        Prefetch("submissions", Submission.objects.order_by("ordinal")),
     )
 
 
 def make_cards(jobs: Iterable[Job], member: User, now: datetime) -> list[Card]:
     """Cards of jobs from `with_cards`."""
     return [
-        Card(job=job, member=member, now=now, current=list(job.current))  # type: ignore[attr-defined]
+        Card(job=job, member=member, now=now, submissions=list(job.submissions.all()))
         for job in jobs
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from studio.accounts.models import User
 from studio.jobs.cards.prints import Print, nearest_ratio, print_of
+from studio.jobs.cards.progress import Progress
 from studio.jobs.models import Job, Submission
 from studio.jobs.orders import model_of, order_of
 from studio.jobs.states import ACTIVE, Status
@@ -30,13 +31,13 @@ STAGES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """One job as `member` sees it at `now`. `current`: its submissions that count."""
+    """One job as `member` sees it at `now`, with all its submissions."""
 
     job: Job
     member: User
     now: datetime
+    submissions: list[Submission]
     is_fresh: bool = False
-    current: list[Submission] = field(default_factory=list)
 
     @property
     def number(self) -> int:
@@ -47,13 +48,9 @@ class Facts:
         return str(self.job.uid)
 
     @property
-    def revision(self) -> int:
-        return self.job.revision
-
-    @property
     def since(self) -> str:
-        """What a page says that it has seen of this card: it changes when the card does."""
-        return f"{self.number}.{self.revision}.{(self.percent or 0) // 5}"
+        """What a page says that it has seen of this card."""
+        return self.progress.since
 
     @property
     def status(self) -> Status:
@@ -98,6 +95,11 @@ class Facts:
         return self.job.count
 
     @cached_property
+    def current(self) -> list[Submission]:
+        """Those that no retry has replaced."""
+        return [one for one in self.submissions if not one.is_superseded]
+
+    @cached_property
     def images(self) -> list[Print]:
         kept = [image for image in self.job.images.all() if image.is_kept]
         return [print_of(image, self.prompt, len(kept)) for image in kept]
@@ -139,35 +141,31 @@ class Facts:
             return STAGES[self.status]
         return f"dev p-{(self.percent or 0) // 5 * 5}"
 
-    @property
-    def elapsed(self) -> int:
-        """Seconds since the provider took the order, or since it was placed."""
+    @cached_property
+    def progress(self) -> Progress:
         accepted = [one.accepted_at for one in self.current if one.accepted_at]
-        return max(0, int((self.now - min(accepted, default=self.created_at)).total_seconds()))
-
-    @property
-    def usual(self) -> int:
-        return 5 if self.job.key.is_sandbox else int(model_of(self.job).seconds.usual)
+        told = [one.progress for one in self.current if one.progress is not None]
+        return Progress(
+            job=self.job,
+            now=self.now,
+            accepted_at=min(accepted, default=None),
+            told=min(told, default=None),
+        )
 
     @property
     def percent(self) -> int | None:
-        """The provider's own progress, else elapsed against usual time (never quite all)."""
+        """For the bar; none where nobody can tell."""
         if self.status == Status.SAVING:
             return 60 + 40 * len(self.images) // max(1, len(self.job.images.all()))
-        if self.status != Status.RUNNING:
-            return None
-        told = [one.progress for one in self.current if one.progress is not None]
-        if told:
-            return min(told)
-        return min(95, 100 * self.elapsed // max(1, self.usual))
+        return self.progress.percent if self.status == Status.RUNNING else None
 
     @property
     def pair(self) -> tuple[str, str] | None:
         """Two short texts over the progress bar."""
         if self.status == Status.RUNNING:
-            usual = _("of about %(s)s s") % {"s": self.usual}
-            is_late = self.elapsed > self.usual
-            return _("%(s)s s") % {"s": self.elapsed}, _("a little longer") if is_late else usual
+            usual = _("of about %(s)s s") % {"s": self.progress.usual}
+            late = _("a little longer") if self.progress.is_late else usual
+            return _("%(s)s s") % {"s": self.progress.elapsed}, late
         if self.status == Status.SAVING:
             total = len(self.job.images.all())
             return _("%(kept)s of %(total)s") % {"kept": len(self.images), "total": total}, ""

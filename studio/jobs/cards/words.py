@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from studio.jobs.cards.facts import Facts
+from studio.jobs.models import Submission
 from studio.jobs.money import money, plain
 from studio.jobs.orders import model_of, order_of
-from studio.jobs.sentences import Sentence, sentence, unknown_sentence
-from studio.jobs.states import Status
+from studio.jobs.sentences import Sentence, sentence
+from studio.jobs.states import RETRIABLE, Status
 
 ICONS = {
     Status.QUEUED: ("clock", ""),
@@ -25,6 +27,12 @@ ICONS = {
     Status.BLOCKED: ("shield-alert", "info"),
     Status.UNKNOWN: ("circle-question-mark", "warn"),
     Status.CANCELLED: ("ban", ""),
+}
+# What is said where no code is on the row.
+NO_CODE = {
+    Status.FAILED: "provider_error",
+    Status.BLOCKED: "blocked",
+    Status.UNKNOWN: "answer_lost",
 }
 
 
@@ -51,37 +59,43 @@ class Words(Facts):
 
     @property
     def cost_text(self) -> str:
-        """What was charged as far as the provider said; empty while nobody knows."""
-        if self.status == Status.CANCELLED and not self._sentence_code:
+        """What was charged as far as the provider said; empty while nobody knows.
+
+        A retry does not undo what the submission before it has cost.
+        """
+        if self.status == Status.CANCELLED and not self._speaker:
             return money(Decimal(0))
-        amounts = [one.cost for one in self.current if one.cost is not None]
+        amounts = [one.cost for one in self.submissions if one.cost is not None]
+        credits_ = [one.cost_credits for one in self.submissions if one.cost_credits is not None]
+        if self.job.key.is_sandbox:
+            is_spent = amounts or credits_ or self.status == Status.SUCCEEDED
+            return _("play money") if is_spent else ""
         if amounts:
             return money(sum(amounts, Decimal(0)))
-        credits_ = [one.cost_credits for one in self.current if one.cost_credits is not None]
         if credits_:
             return _("%(n)s cr") % {"n": plain(sum(credits_, Decimal(0)))}
-        return (
-            _("play money") if self.job.key.is_sandbox and self.status == Status.SUCCEEDED else ""
-        )
+        return ""
 
-    @property
-    def _sentence_code(self) -> str:
-        return next((one.error_code for one in self.current if one.error_code), "")
+    @cached_property
+    def _speaker(self) -> Submission | None:
+        """The submission whose end is the job's."""
+        if self.status not in RETRIABLE:
+            return None
+        ends = (one for one in self.current if one.error_code and one.status == self.status)
+        return next(ends, None)
 
-    @property
-    def _sentence(self) -> Sentence | None:
-        if self.status == Status.UNKNOWN:
-            return unknown_sentence(provider=self.provider_label)
-        if (
-            self.status in (Status.FAILED, Status.BLOCKED)
-            or self._sentence_code == "stopped_waiting"
-        ):
-            return sentence(self._sentence_code, provider=self.provider_label)
+    @cached_property
+    def trouble(self) -> Sentence | None:
+        """What went wrong, if anything did."""
+        if self._speaker:
+            return sentence(self._speaker.error_code, provider=self.provider_label)
+        if self.status in (Status.FAILED, Status.BLOCKED, Status.UNKNOWN):
+            return sentence(NO_CODE[self.status], provider=self.provider_label)
         return None
 
     @property
     def message_icon(self) -> str:
-        return self._sentence.icon if self._sentence else ""
+        return self.trouble.icon if self.trouble else ""
 
     @property
     def headline(self) -> str:
@@ -98,7 +112,7 @@ class Words(Facts):
         }.get(self.status, "")
 
     def _queue_headline(self) -> str:
-        if self.job.key.is_paused:
+        if self.progress.is_key_waiting:
             return _("Waiting for the key")
         if self._waits_until:
             return _("Waiting for the provider")
@@ -115,8 +129,11 @@ class Words(Facts):
             return str(self._sentence.text)
         if self.status == Status.CANCELLED:
             return _("This was cancelled before it was sent. Nothing was charged.")
-        if self.status != Status.QUEUED:
-            return ""
+        return self._queue_explanation() if self.status == Status.QUEUED else ""
+
+    def _queue_explanation(self) -> str:
+        if self.job.key.deleted_at:
+            return _("The key is gone. Nothing was charged. Remix this with another key.")
         if self.job.key.is_paused:
             return _("The key is paused. Nothing is sent or charged until it is resumed.")
         if until := self._waits_until:
@@ -127,25 +144,32 @@ class Words(Facts):
     @property
     def detail(self) -> str:
         """The provider's own words."""
-        return next((one.error_detail for one in self.current if one.error_detail), "")
+        return self._speaker.error_detail if self._speaker else ""
 
     @property
     def made_differently(self) -> str:
         """What came against what was ordered, where they differ."""
         if self.status != Status.SUCCEEDED or not self.images:
             return ""
-        words = []
-        if len(self.images) != self.count:
-            words.append(
-                _("Ordered %(asked)s, got %(got)s.")
-                % {"asked": self.count, "got": len(self.images)}
-            )
+        return " ".join(filter(None, [self._other_count(), self._lost_count(), self._other_size()]))
+
+    def _other_count(self) -> str:
+        came = len(self.job.images.all())
+        if came == self.count:
+            return ""
+        return _("Ordered %(asked)s, got %(got)s.") % {"asked": self.count, "got": came}
+
+    def _lost_count(self) -> str:
+        lost = len(self.job.images.all()) - len(self.images)
+        words = ngettext(
+            "%(n)s picture could not be saved.", "%(n)s pictures could not be saved.", lost
+        )
+        return words % {"n": lost} if lost else ""
+
+    def _other_size(self) -> str:
         expected = model_of(self.job).expected_sizes(order_of(self.job))
-        came = {(image.width, image.height) for image in self.images}
-        if expected and not came <= set(expected):
-            size = min(came - set(expected))
-            words.append(
-                _("Ordered %(asked)s px, got %(got)s px.")
-                % {"asked": "{} × {}".format(*expected[0]), "got": "{} × {}".format(*size)}
-            )
-        return " ".join(words)
+        others = {(image.width, image.height) for image in self.images} - set(expected)
+        if not expected or not others:
+            return ""
+        asked, got = "{} × {}".format(*expected[0]), "{} × {}".format(*min(others))
+        return _("Ordered %(asked)s px, got %(got)s px.") % {"asked": asked, "got": got}
