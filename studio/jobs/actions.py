@@ -8,14 +8,15 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from studio.accounts.models import User
-from studio.jobs.models import Job, JobReference, Reference, Submission
-from studio.jobs.states import Status
+from studio.jobs.errors import FormUsed
+from studio.jobs.models import Job, JobReference, Kind, Reference, Submission
+from studio.jobs.orders import order_of
+from studio.jobs.states import RETRIABLE
 from studio.providers.orders import Order
 from studio.queue import enqueue
 from studio.vault.models import ProviderKey
 
 WAKE = ("studio.engine.tasks.pump", 0)
-RETRIABLE = (Status.FAILED, Status.BLOCKED, Status.CANCELLED, Status.UNKNOWN)
 
 
 def place(
@@ -27,7 +28,10 @@ def place(
     references: Sequence[Reference] = (),
     made_from: Job | None = None,
 ) -> Job:
-    """Order pictures. The same form token, twice or at once, is one job (promise 12)."""
+    """Order pictures. The same form token, twice or at once, is one job (promise 12).
+
+    Raises FormUsed when the token has placed another order before.
+    """
     try:
         with transaction.atomic():
             job = Job.objects.create(
@@ -43,10 +47,17 @@ def place(
                 for position, reference in enumerate(references, start=1)
             )
             Submission.objects.create(job=job, key=key, count=order.count)
-            job.note("placed", by=owner.name)
+            job.note(Kind.PLACED, by=owner.name)
             enqueue(*WAKE)
     except IntegrityError:
-        return Job.objects.get(owner=owner, form_token=form_token)
+        return _placed_before(owner, form_token, key=key, order=order)
+    return job
+
+
+def _placed_before(owner: User, form_token: UUID, *, key: ProviderKey, order: Order) -> Job:
+    job = Job.objects.get(owner=owner, form_token=form_token)
+    if job.key_id != key.pk or order_of(job) != order:
+        raise FormUsed
     return job
 
 
@@ -74,8 +85,13 @@ def cancel(job: Job, *, by: User) -> bool:
 
 
 def retry(job: Job, *, by: User) -> bool:
-    """Order again what did not come, as a new submission. The old ones stay on record."""
+    """Order again what did not come, as a new submission. The old ones stay on record.
+
+    Not with a key that its owner may no longer use.
+    """
     with transaction.atomic():
+        if not ProviderKey.objects.usable_by(job.owner).filter(pk=job.key_id).exists():
+            return False
         ended = job.submissions.filter(is_superseded=False, status__in=RETRIABLE)
         missing = [submission.count for submission in ended.select_for_update()]
         if not missing or not ended.update(is_superseded=True):
@@ -83,7 +99,7 @@ def retry(job: Job, *, by: User) -> bool:
         ordinal = job.submissions.count()
         for place_, count in enumerate(missing, start=1):
             Submission.objects.create(job=job, key=job.key, count=count, ordinal=ordinal + place_)
-        job.note("retried", by=by.name)
+        job.note(Kind.RETRIED, by=by.name)
         job.follow()
         enqueue(*WAKE)
     return True
