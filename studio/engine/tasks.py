@@ -1,4 +1,7 @@
-"""What django-q2 runs. Tasks take ids, may run twice, late or never, and the rows stay right."""
+"""What django-q2 runs. Tasks take ids, may run twice, late or never, and the rows stay right.
+
+Each begins with a sign of life: a long row of pictures must not look like a wedged cluster.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ def pump(shard: int) -> None:
 
 def save_picture(image_id: int) -> None:
     """Fetch and archive one picture."""
+    heartbeat.beat()
     images = Image.objects.select_related(
         "job", "submission__job", "submission__key__owner"
     ).filter(pk=image_id, state="pending")
@@ -33,12 +37,14 @@ def save_picture(image_id: int) -> None:
 
 def fetch_reference(reference_id: int) -> None:
     """Fetch a reference that came as a URL."""
+    heartbeat.beat()
     for reference in Reference.objects.filter(pk=reference_id, state="fetching"):
         referencing.fetch(reference)
 
 
 def test_key(key_id: int) -> None:
     """Try a key with the provider's cheapest call."""
+    heartbeat.beat()
     for key in ProviderKey.objects.filter(pk=key_id, deleted_at=None):
         probing.probe(key)
 

@@ -27,6 +27,7 @@ class CannotStart(ImproperlyConfigured):
 
 def prepare() -> int:
     """Bring data folder, database and static files up to date. Keep what is returned: the lock."""
+    os.umask(0o077)  # the database and the pictures are nobody else's on this machine
     check_data_folder()
     check_port()
     lock = lock_data_folder()
