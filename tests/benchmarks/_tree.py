@@ -8,10 +8,12 @@ import re
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,7 +24,8 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "a long enough pass phrase"
 READY = "Darkroom is ready at "
-LIVE_CARD = re.compile(r'id="(job-[0-9a-f-]{36})"')
+TOKEN = re.compile(r'name="form_token"[^>]* value="([0-9a-f-]{36})"')
+KEY = re.compile(r'name="key"[^>]* value="([0-9a-f-]{36})"')
 
 
 def free_port() -> int:
@@ -183,6 +186,21 @@ class Tree:
         self.post(client, "/first-run/", facts)
         self.post(client, "/keys/sandbox/", {})
         return client
+
+    def place(self, client: httpx.Client, prompt: str, **fields: Any) -> httpx.Response:
+        """An order as the composer sends it: with its form token, to the key that it offers."""
+        page = client.get("/").text
+        token, key = TOKEN.search(page), KEY.search(page)
+        assert token, "the composer has no form token"
+        assert key, "the composer offers no key"
+        order = {"prompt": prompt, "ratio": "1:1", "resolution": "1k", "count": "1", **fields}
+        found = {"form_token": token[1], "key": key[1]}
+        return self.post(client, "/jobs/place", {**order, **found})
+
+    def ask(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Read the studio's database from outside."""
+        with closing(sqlite3.connect(self.folder / "darkroom.sqlite3", timeout=30)) as database:
+            return database.execute(sql, values).fetchall()
 
     def post(self, client: httpx.Client, path: str, data: dict[str, Any]) -> httpx.Response:
         """With the CSRF token that the browser would send."""

@@ -27,5 +27,12 @@ def tree(shared_tree: Tree) -> Tree:
 
 
 @pytest.fixture
+def own_tree(tmp_path: Path) -> Iterator[Tree]:
+    """Not shared with any other test."""
+    with Tree(tmp_path / "data") as tree:
+        yield tree
+
+
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "data"

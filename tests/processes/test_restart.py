@@ -1,0 +1,221 @@
+"""Killed in the middle and started again: nothing is bought twice, and nothing gets lost."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import psutil
+import pytest
+
+from tests.benchmarks._ledger import Ledger, Post
+from tests.benchmarks._tree import Tree, until
+
+pytestmark = pytest.mark.processes
+
+ROUNDS = int(os.environ.get("STUDIO_TEST_ROUNDS", "3"))
+ENDED_WITHIN = 60
+EXPLANATION = "The studio was interrupted. It was not sent again."
+SETTLED = 1.0  # seconds after its answer, an order is surely on record as accepted
+
+
+@pytest.fixture
+def ledger() -> Iterator[Ledger]:
+    with Ledger() as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def tree(ledger: Ledger, folder: Path) -> Iterator[Tree]:
+    with ledger.studio(folder) as tree:
+        yield tree
+
+
+@pytest.fixture
+def client(tree: Tree) -> Iterator[httpx.Client]:
+    with closing(tree.open_studio()) as client:
+        yield client
+
+
+def rows(tree: Tree, query: str) -> list[dict[str, Any]]:
+    """What the studio's database says now."""
+    address = f"file:{tree.folder / 'darkroom.sqlite3'}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True, timeout=30)) as database:
+        database.row_factory = sqlite3.Row
+        return [dict(row) for row in database.execute(query)]
+
+
+def submissions(tree: Tree) -> dict[str, dict[str, Any]]:
+    """Each submission by its job's prompt."""
+    found = rows(
+        tree,
+        "SELECT job.prompt, job.uid AS job_uid, submission.* FROM jobs_submission submission"
+        " JOIN jobs_job job ON job.id = submission.job_id",
+    )
+    assert len({row["prompt"] for row in found}) == len(found), "one submission for each job"
+    return {row["prompt"]: row for row in found}
+
+
+def place(tree: Tree, client: httpx.Client, prompt: str) -> None:
+    """What the browser sends when Develop is pressed."""
+    page = client.get("/").text
+    key = re.search(r'name="key"[^>]* value="([0-9a-f-]{36})"', page)
+    assert key
+    order = {"prompt": prompt, "key": key[1], "ratio": "3:4", "resolution": "1k", "count": 1}
+    tree.post(client, "/jobs/place", order | {"form_token": str(uuid4())})
+
+
+def sender_of(tree: Tree, post: Post) -> psutil.Process:
+    """The worker that an order came from."""
+    return next(
+        process
+        for process in tree.processes()
+        for connection in process.net_connections("tcp4")
+        if connection.laddr.port == post.port and connection.raddr
+    )
+
+
+def kill_everything(tree: Tree) -> None:
+    family = tree.processes()
+    for process in family:
+        process.kill()
+    psutil.wait_procs(family, timeout=10)
+    tree.stop()
+
+
+def statuses(tree: Tree) -> dict[str, str]:
+    return {prompt: row["status"] for prompt, row in submissions(tree).items()}
+
+
+def check_pictures(tree: Tree, client: httpx.Client) -> int:
+    """Every kept picture is in the archive as its row says. How many there are."""
+    images = rows(tree, "SELECT * FROM jobs_image")
+    for image in images:
+        assert image["state"] == "kept"
+        data = (tree.folder / "pictures" / image["path"]).read_bytes()
+        assert sha256(data).hexdigest() == image["sha256"]
+        assert len(data) == image["size"]
+        assert (image["width"], image["height"]) == (768, 1024)
+    served = client.get(f"/pictures/{UUID(images[0]['uid'])}").raise_for_status()
+    assert sha256(served.content).hexdigest() == images[0]["sha256"]
+    return len(images)
+
+
+def timeline(client: httpx.Client, submission: dict[str, Any]) -> str:
+    return client.get(f"/jobs/{UUID(submission['job_uid'])}").raise_for_status().text
+
+
+class Killings:
+    """Holds back the answers to orders that say so; they are never passed on."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.at: list[float] = []
+        self.held: list[Post] = []
+        self.is_over = threading.Event()
+        ledger.on_post = self.on_post
+
+    def on_post(self, post: Post) -> bool:
+        if "held" not in post.prompt:
+            return True
+        self.held.append(post)
+        self.is_over.wait(60)
+        return False
+
+    def may_have_lost(self, post: Post) -> bool:
+        """Whether a kill came between the order and the note of its answer."""
+        answered = post.answered_at or float("inf")
+        return any(post.at <= at <= answered + SETTLED for at in self.at)
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(2)
+@pytest.mark.promise(3)
+@pytest.mark.promise(44)
+def test_killed_twice_every_order_is_sent_once_and_gets_its_picture(
+    ledger: Ledger, tree: Tree, client: httpx.Client
+):
+    killings = Killings(ledger)
+    first = ["held tide", *[f"tide {number} [slow:3]" for number in range(6)]]
+    second = ["held ridge", *[f"ridge {number} [slow:2]" for number in range(4)]]
+
+    for prompt in first:
+        place(tree, client, prompt)
+    until(lambda: killings.held, within=10, what="an order held back")
+    killings.at.append(time.time())
+    sender_of(tree, killings.held[0]).kill()
+    until(
+        lambda: statuses(tree)["held tide"] == "unknown", within=ENDED_WITHIN, what="taken up again"
+    )
+    for prompt in second:
+        place(tree, client, prompt)
+    until(lambda: len(killings.held) == 2, within=10, what="another order held back")
+    killings.at.append(time.time())
+    kill_everything(tree)
+    at_the_kill = statuses(tree)
+    killings.is_over.set()
+    tree.start()
+    until(
+        lambda: set(statuses(tree).values()) <= {"succeeded", "unknown"},
+        within=ENDED_WITHIN,
+        what="every order at its end",
+    )
+
+    ended = submissions(tree)
+    assert set(ended) == {*first, *second}
+    assert set(ledger.counts().values()) == {1}
+    assert set(ledger.counts()) == {row["body_hash"] for row in ended.values()}
+    lost = {prompt for prompt, row in ended.items() if row["status"] == "unknown"}
+    assert {"held tide", "held ridge"} <= lost
+    assert all(killings.may_have_lost(ledger.post_of(prompt)) for prompt in lost)
+    for prompt in lost:
+        page = timeline(client, ended[prompt])
+        assert EXPLANATION in page
+    assert check_pictures(tree, client) == len(ended) - len(lost) >= 6
+    assert set(at_the_kill.values()) - {"succeeded", "unknown"}, "it was in the middle"
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(3)
+def test_an_order_is_on_record_before_it_arrives_and_is_never_sent_again(
+    ledger: Ledger, tree: Tree, client: httpx.Client
+):
+    """The sender dies with the arrival of its order, again and again."""
+
+    def kill_the_sender(post: Post) -> bool:
+        sender_of(tree, post).kill()
+        return False
+
+    ledger.on_post = kill_the_sender
+    for number in range(ROUNDS):
+        prompt = f"a lighthouse, seen {number} times"
+        place(tree, client, prompt)
+        until(lambda n=number: len(ledger.posts) > n, within=30, what="the order arrives")
+        on_record = submissions(tree)[prompt]
+        assert on_record["status"] == "submitting"
+        assert on_record["sent_at"]
+        assert on_record["body_hash"] == ledger.post_of(prompt).sha256
+        kill_everything(tree)
+        end_leases(tree)
+        tree.start()
+        until(lambda p=prompt: statuses(tree)[p] == "unknown", within=30, what="sorted out")
+        assert EXPLANATION in timeline(client, on_record)
+
+    assert len(ledger.posts) == ROUNDS
+    assert set(statuses(tree).values()) == {"unknown"}
+
+
+def end_leases(tree: Tree) -> None:
+    """As if the studio had been down for a while."""
+    with closing(sqlite3.connect(tree.folder / "darkroom.sqlite3")) as database:
+        database.execute("UPDATE engine_lease SET until = '2000-01-01 00:00:00'")
+        database.commit()
