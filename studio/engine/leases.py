@@ -48,6 +48,7 @@ def has_work() -> bool:
     return (
         in_flight.exists()
         or Submission.objects.due(now).exists()
+        or Submission.objects.keyless().exists()
         or Image.objects.filter(state="pending", fetch_at__lte=now).exists()
     )
 

@@ -114,7 +114,8 @@ class Pump:
         """Take up what others left behind or answered late; leave what nobody waits for."""
         known = list(self.lives)
         for pk in await self.write(lambda: no_longer_waited_for(known)):
-            self.lives[pk].cancel()
+            if life := self.lives.get(pk):
+                life.cancel()
         for submission in await self.write(lambda: take_up(self.claim, known)):
             self._begin(submission)
 
@@ -165,18 +166,22 @@ def claim_due(claim: UUID, room: int, resting_keys: Collection[int]) -> list[Sub
 
 
 def take_up(claim: UUID, known: Collection[UUID]) -> list[Submission]:
-    """Sort out dead claims, hint at unsaved pictures, and find running submissions to poll."""
+    """Sort out dead claims and deleted keys, hint at unsaved pictures, find what to poll."""
     for submission in with_order(Submission.objects.abandoned(claim)):
         sort_out(submission)
+    for submission in with_order(Submission.objects.keyless()):
+        submission.fail("key_deleted" if submission.status == Status.QUEUED else "key_deleted_late")
     hint_pending(timezone.now())
     running = Submission.objects.filter(status=Status.RUNNING).exclude(pk__in=known)
     return list(with_order(running))
 
 
 def no_longer_waited_for(known: Collection[UUID]) -> list[UUID]:
-    """Which of these a person has cancelled; never one whose order is just going out."""
-    cancelled = Submission.objects.filter(pk__in=known, status=Status.CANCELLED)
-    return list(cancelled.values_list("pk", flat=True))
+    """Which of these ended otherwise: cancelled, or their key deleted. Never one just going out."""
+    over = [Status.CANCELLED, Status.FAILED]
+    return list(
+        Submission.objects.filter(pk__in=known, status__in=over).values_list("pk", flat=True)
+    )
 
 
 def with_order(rows: Any) -> Any:

@@ -121,6 +121,21 @@ SENTENCES: dict[str, Sentence] = {
         ),
         "key-round",
     ),
+    "key_deleted": Sentence(
+        _("The key is gone"),
+        _(
+            "The key for %(provider)s was deleted before this was sent. Nothing was charged. Remix it with another key."
+        ),
+        "key-round",
+    ),
+    "key_deleted_late": Sentence(
+        _("The key is gone"),
+        _(
+            "The key was deleted while %(provider)s was at work, so nobody can ask for the pictures. It may have charged: look into your account there."
+        ),
+        "key-round",
+        may_have_cost=True,
+    ),
     "stopped_waiting": Sentence(
         _("No longer waited for"),
         _("This was already with %(provider)s, which may still charge for it."),
@@ -176,10 +191,11 @@ SENTENCES: dict[str, Sentence] = {
     ),
 }
 
+PICTURE_ERRORS: list[type[PictureError]] = [PictureError, *PictureError.__subclasses__()]
 # Why a picture is not there: a reference in the tray, or one that a provider made.
 PICTURES: dict[str, str | Promise] = {
     "fetch_failed": _("No picture came from this address."),
-    **{error.code: error.message for error in [PictureError, *PictureError.__subclasses__()]},
+    **{error.code: error.message for error in PICTURE_ERRORS},
 }
 
 

@@ -218,3 +218,19 @@ def test_what_nobody_waits_for_is_not_polled_any_more(bob, key):
 
     assert asyncio.run(stop_in_the_middle()) < 10
     assert job.submissions.get().status == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("queued", "key_deleted"), ("running", "key_deleted_late")]
+)
+def test_a_deleted_key_ends_what_waits_for_it(bob, key, status, code):
+    job = make_job(bob, key)
+    Submission.objects.update(status=status)
+    key.delete_softly()
+
+    assert leases.has_work_without_pump()
+    pump()
+
+    row = job.submissions.get()
+    assert (row.status, row.error_code) == ("failed", code)
+    assert not leases.has_work_without_pump()

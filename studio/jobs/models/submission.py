@@ -35,10 +35,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Claimed by another pump than the one that holds the lease now."""
         return self.filter(status=Status.SUBMITTING).exclude(claim=claim)
 
-    def unfinished(self) -> Self:
-        """Something is still to be done for these, now or later."""
+    def keyless(self) -> Self:
+        """Waiting for a key that has been deleted since: neither sent nor asked after any more."""
         return self.filter(
-            status__in=[Status.QUEUED, Status.SUBMITTING, Status.RUNNING, Status.SAVING]
+            status__in=[Status.QUEUED, Status.RUNNING], key__deleted_at__isnull=False
         )
 
 
