@@ -7,7 +7,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -119,7 +119,7 @@ class Killings:
     """Holds back the answers to orders that say so; they are never passed on."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self.at: list[float] = []
+        self.times: list[tuple[float, float]] = []
         self.held: list[Post] = []
         self.is_over = threading.Event()
         ledger.on_post = self.on_post
@@ -131,10 +131,15 @@ class Killings:
         self.is_over.wait(60)
         return False
 
+    def kill(self, kill: Callable[[], object]) -> None:
+        began_at = time.time()
+        kill()
+        self.times.append((began_at, time.time()))
+
     def may_have_lost(self, post: Post) -> bool:
         """Whether a kill came between the order and the note of its answer."""
-        answered = post.answered_at or float("inf")
-        return any(post.at <= at <= answered + SETTLED for at in self.at)
+        noted_at = (post.answered_at or float("inf")) + SETTLED
+        return any(post.at <= end and noted_at >= begin for begin, end in self.times)
 
 
 @pytest.mark.promise(1)
@@ -151,16 +156,14 @@ def test_killed_twice_every_order_is_sent_once_and_gets_its_picture(
     for prompt in first:
         place(tree, client, prompt)
     until(lambda: killings.held, within=10, what="an order held back")
-    killings.at.append(time.time())
-    sender_of(tree, killings.held[0]).kill()
+    killings.kill(lambda: sender_of(tree, killings.held[0]).kill())
     until(
         lambda: statuses(tree)["held tide"] == "unknown", within=ENDED_WITHIN, what="taken up again"
     )
     for prompt in second:
         place(tree, client, prompt)
     until(lambda: len(killings.held) == 2, within=10, what="another order held back")
-    killings.at.append(time.time())
-    kill_everything(tree)
+    killings.kill(lambda: kill_everything(tree))
     at_the_kill = statuses(tree)
     killings.is_over.set()
     tree.start()
