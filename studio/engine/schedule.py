@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ldexp
 from random import uniform
 
 from studio.providers.models import ImageModel, Seconds
@@ -33,5 +34,4 @@ def poll_delay(seconds: Seconds, elapsed: float, *, failures: int = 0) -> float:
 
 def retry_delay(tries: int) -> float:
     """Seconds to wait before sending again what certainly was not charged: 1, 2, 4, … 60."""
-    doubled: float = 2.0 ** max(0, tries - 1)
-    return min(LONGEST, doubled) * uniform(0.9, 1.1)
+    return min(LONGEST, ldexp(1.0, max(0, tries - 1))) * uniform(0.9, 1.1)

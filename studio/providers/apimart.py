@@ -99,7 +99,7 @@ class APIMart:
     base_url = "https://api.apimart.ai"
     models: tuple[ImageModel, ...] = (GPT_IMAGE_2,)
 
-    def submit(self, order: Order, *, submission_id: UUID) -> Flow:
+    def submit(self, order: Order, *, submission_id: UUID, callback_url: str = "") -> Flow:
         response = yield Call(
             method="POST", url="/v1/images/generations", json=_body(order), is_billable=True
         )

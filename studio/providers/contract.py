@@ -133,8 +133,8 @@ class Provider(Protocol):
     base_url: str
     models: tuple[ImageModel, ...]
 
-    def submit(self, order: Order, *, submission_id: UUID) -> Flow:
-        """Order pictures."""
+    def submit(self, order: Order, *, submission_id: UUID, callback_url: str = "") -> Flow:
+        """Order pictures. callback_url: where the provider may tell that it is done."""
         ...
 
     def poll(self, ticket: Ticket) -> Flow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import NamedTuple
 
 from studio.providers.errors import Unsupported
@@ -22,11 +23,45 @@ class Seconds(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SizeRule:
+    """Which exact sizes are taken: sides in pixels, `longest` to the shortest at most `ratio`."""
+
+    multiple: int
+    longest: int
+    ratio: int
+    fewest_pixels: int
+    most_pixels: int
+
+    def allows(self, size: Size) -> bool:
+        short, long = sorted(size)
+        return (
+            short > 0
+            and size.width % self.multiple == 0
+            and size.height % self.multiple == 0
+            and long <= self.longest
+            and long <= short * self.ratio
+            and self.fewest_pixels <= size.width * size.height <= self.most_pixels
+        )
+
+
+class Price(NamedTuple):
+    """Of one picture, as the provider's document lists it: dollars, credits, or both."""
+
+    amount: Decimal | None = None
+    credits: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImageModel:
     """What a model can do. An empty tuple means that the choice does not exist.
 
     sizes: (ratio, resolution) → the documented pixel sizes, the expected one first.
-    max_prompt: characters; reference limits: bytes.
+    exact_sizes, size_rule: sizes that may be asked for in pixels, listed or by a rule.
+    aliases: ratio → the ratio that the provider makes of it.
+    max_count: pictures in one submission. max_prompt: characters; reference limits: bytes.
+    prices: (resolution, quality) → the listed price; empty where the document gives none.
+    max_concurrent, calls_per_hour: of one key. submit_seconds: how long an answer to the order
+    itself may take.
     """
 
     id: str
@@ -37,6 +72,8 @@ class ImageModel:
     resolutions: tuple[str, ...] = ()
     sizes: Mapping[tuple[str, str], tuple[Size, ...]] = field(default_factory=dict)
     exact_sizes: frozenset[Size] = frozenset()
+    size_rule: SizeRule | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
     qualities: tuple[str, ...] = ()
     backgrounds: tuple[str, ...] = ()
     output_formats: tuple[str, ...] = ()
@@ -49,7 +86,10 @@ class ImageModel:
     has_mask: bool = False
     has_official_fallback: bool = False
     is_idempotent: bool = False
+    prices: Mapping[tuple[str, str], Price] = field(default_factory=dict)
+    submit_seconds: float = 60.0
     max_concurrent: int | None = None
+    calls_per_hour: int | None = None
     keeps_hours: int | None = None
 
     def expected_sizes(self, order: Order) -> tuple[Size, ...]:
@@ -59,8 +99,8 @@ class ImageModel:
         if order.references and not order.ratio:
             return ()
         ratio = order.ratio or self.default_ratio
-        resolution = order.resolution or self.resolutions[0]
-        return self.sizes.get((ratio, resolution), ())
+        resolution = order.resolution or next(iter(self.resolutions), "")
+        return self.sizes.get((self.aliases.get(ratio, ratio), resolution), ())
 
     def check(self, order: Order) -> None:
         """Raise `Unsupported` for the first thing in the order that the model does not offer."""
@@ -127,7 +167,8 @@ class ImageModel:
                 "size",
                 gettext_noop("Choose either an exact size or a ratio, not both."),
             )
-        if order.size not in self.exact_sizes:
+        is_ruled = self.size_rule is not None and self.size_rule.allows(order.size)
+        if order.size not in self.exact_sizes and not is_ruled:
             yield Unsupported(
                 "size",
                 gettext_noop("%(model)s makes %(size)s only if it stands in its size table."),
