@@ -43,6 +43,17 @@ def test_develop_puts_a_card_on_the_sheet_and_keeps_the_prompt(studio: Page) -> 
     assert Job.objects.get().prompt == "a lighthouse at dusk"
 
 
+@pytest.mark.promise(12)
+def test_a_double_click_makes_one_job(studio: Page) -> None:
+    studio.fill("#prompt", "once is enough")
+
+    studio.dblclick("#develop")
+
+    expect(studio.locator(".card")).to_have_count(1)
+    expect(studio.locator("#develop")).to_be_enabled()
+    assert Job.objects.count() == 1
+
+
 def test_a_wrong_order_is_explained_at_the_field(studio: Page) -> None:
     studio.complaints.expected.add("422")
     studio.get_by_text("Advanced").click()

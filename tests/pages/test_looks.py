@@ -15,7 +15,11 @@ from tests.conftest import make_key
 from tests.pages.conftest import sign_in
 from tests.pages.scenes import every_state
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.promise(36),  # the page fixture fails on anything that the CSP stops
+]
 
 WIDTHS = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1440, 900)}
 SETTLED = """() => Promise.all(
