@@ -91,7 +91,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
+    "studio.compression.PageGZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -100,7 +102,6 @@ MIDDLEWARE = [
     "studio.accounts.middleware.MemberLocaleMiddleware",
     "studio.accounts.middleware.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -149,8 +150,8 @@ Q_CLUSTER = {
     "workers": STUDIO_WORKERS,
     "queue_limit": STUDIO_WORKERS,
     "poll": 0.05,
-    "timeout": 600,
-    "retry": 3600,
+    "timeout": 2400,
+    "retry": 7200,
     "max_attempts": 1,
     "ack_failures": True,
     "save_limit": -1,
@@ -218,8 +219,14 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_TEMP_DIR = None
+FILE_UPLOAD_HANDLERS = [
+    "studio.jobs.uploads.Gate",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-DATA_UPLOAD_MAX_NUMBER_FILES = 16
+# The gate says kindly what is too much; this is for what no browser sends.
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
 
 # --- Mail ---------------------------------------------------------------------------------------
 

@@ -36,6 +36,20 @@ document.addEventListener("htmx:afterRequest", (event) => {
   away = undefined;
 });
 
+// A request that a person made and that failed leaves the page as it is: say why for a while.
+let refused;
+
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status === 401 || event.target.closest("[data-poll]")) return;
+  const words = byId("refused").querySelector("span");
+  const isOurs = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  words.textContent = isOurs ? xhr.responseText : words.dataset.otherwise;
+  byId("refused").hidden = false;
+  clearTimeout(refused);
+  refused = setTimeout(() => { byId("refused").hidden = true; }, 10000);
+});
+
 // One dialog asks every question: of htmx (hx-confirm) and of plain forms (data-confirm on the button).
 const ask = (question, go) => {
   const dialog = byId("confirm");

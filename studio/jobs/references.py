@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from typing import BinaryIO
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
 
 from studio.accounts.models import User
 from studio.addresses import check_url
 from studio.jobs import pixels
+from studio.jobs.errors import TooHeavy
 from studio.jobs.models import Image, Reference
 from studio.jobs.storage import archive_name, thumbnail_name
+from studio.jobs.uploads import MAX_FILE
 from studio.queue import enqueue
 
 THUMBNAIL = 384
 
 
-def add_file(owner: User, file: BinaryIO) -> Reference:
+def add_file(owner: User, file: UploadedFile[bytes]) -> Reference:
     """Keep an uploaded picture. Raises PictureError when it is none that we take."""
+    if (file.size or 0) > MAX_FILE:
+        raise TooHeavy
     return Reference.objects.create(owner=owner, state="ready", **_archived(file))
 
 
@@ -46,12 +50,12 @@ def add_image(owner: User, image: Image) -> Reference:
     )
 
 
-def fill(reference: Reference, file: BinaryIO) -> bool:
+def fill(reference: Reference, file: pixels.Source) -> bool:
     """fetching → ready with what was fetched. Raises PictureError."""
     return reference.get_ready(**_archived(file))
 
 
-def _archived(file: BinaryIO) -> dict[str, str | int]:
+def _archived(file: pixels.Source) -> dict[str, str | int]:
     """Clean a picture, archive it with its thumbnail, and tell the facts of its row."""
     data, facts = pixels.clean(file)
     sha256 = hashlib.sha256(data).hexdigest()

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from studio.jobs.models.job import Job
+from studio.jobs.sentences import picture_sentence
 
 
 class ReferenceState(models.TextChoices):
@@ -39,6 +40,11 @@ class Reference(models.Model):
 
     def __str__(self) -> str:
         return str(self.uid)
+
+    @property
+    def problem(self) -> str:
+        """Why it failed, for the person."""
+        return picture_sentence(self.error_code)
 
     def get_ready(self, **facts: str | int) -> bool:
         """fetching → ready: its file lies in the archive."""
