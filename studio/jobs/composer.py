@@ -4,34 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid4
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from studio.accounts.models import User
-from studio.jobs.forms import CHOICES, OrderForm, fresh_order, remixed_order
+from studio.jobs.forms import OFFERS, OrderForm
 from studio.jobs.models import Job
 from studio.providers.models import MB, ImageModel
-from studio.providers.orders import Order
-from studio.vault.models import ProviderKey
+from studio.providers.orders import Order, Size
 
 
 def open_composer(
-    member: User, remix: Job | None = None, references: Sequence[str] = ()
+    member: User, *, remix: Job | None = None, references: Sequence[str] = ()
 ) -> OrderForm:
-    """A composer to begin with: empty, or filled from a job; with pictures to work from."""
-    initial = fresh_order(member, default_key(member))
+    """A composer to begin with: empty, or filled from a job; with these references in its tray."""
+    initial: dict[str, Any] = {"references": references, "count": 1, "form_token": uuid4()}
+    form = OrderForm(initial=initial, member=member)
     if remix:
-        initial |= remixed_order(remix, member)
-    initial["references"] = [*initial.get("references", []), *references]
-    return OrderForm(initial=initial, member=member)
+        initial.update(remixed_order(remix, member))
+        if remix.job_references.exclude(reference__owner=member).exists():
+            form.notices.append(
+                _("The pictures that %(name)s worked from do not come along: add your own.")
+                % {"name": remix.owner.name}
+            )
+    elif form.model:
+        initial.update(first_choices(form.model))
+    return form
 
 
-def default_key(member: User) -> ProviderKey | None:
-    """The member's default, else the own key used last, else any usable one."""
-    usable = ProviderKey.objects.usable_by(member).filter(is_paused=False)
-    own: QuerySet[ProviderKey] = usable.filter(owner=member)
-    return own.filter(is_default=True).first() or own.order_by("-used_at").first() or usable.first()
+def first_choices(model: ImageModel) -> dict[str, str]:
+    """What stands at the beginning."""
+    return {"ratio": model.default_ratio, "resolution": "".join(model.resolutions[:1])}
+
+
+def remixed_order(job: Job, member: User) -> dict[str, Any]:
+    """What the composer holds to do a job again with something changed."""
+    uses = job.job_references.select_related("reference").filter(reference__owner=member)
+    return {
+        "prompt": job.prompt,
+        "key": "" if job.key.is_paused else str(job.key.uid),
+        **{name: getattr(job, name) for name in (*OFFERS, "count", "is_official_fallback")},
+        "size_width": job.width,
+        "size_height": job.height,
+        "references": [str(use.reference.uid) for use in uses],
+        "made_from": str(job.uid),
+    }
 
 
 def composer_context(form: OrderForm) -> dict[str, Any]:
@@ -42,37 +60,42 @@ def composer_context(form: OrderForm) -> dict[str, Any]:
         "capability": model,
         "pixels": expected_pixels(form, model) if model else "",
         "misfits": misfits(form, model) if model else [],
-        "keys": list(ProviderKey.objects.usable_by(form.member)),
+        "keys": form.keys,
         "selected_key": form.chosen_key,
-        "references": form.references(),
+        "references": form.references,
         "reference_mb": model.max_reference_bytes // MB if model else 0,
     }
 
 
 def expected_pixels(form: OrderForm, model: ImageModel) -> str:
     """What the current choice comes out as: “2048 × 1360 px”, both where either may come."""
-    references = form.references()
     order = Order(
         prompt="",
         model=model.id,
         ratio=form["ratio"].value() or "",
         resolution=form["resolution"].value() or "",
+        size=exact_size(form),
     )
-    if references and not order.ratio:
+    if form.references and not (order.ratio or order.size):
         return _("as the reference")
     sizes = model.expected_sizes(order)
     either = _(" or ").join(f"{size.width} × {size.height}" for size in sizes)
     return _("%(size)s px") % {"size": either} if either else ""
 
 
+def exact_size(form: OrderForm) -> Size | None:
+    """The pixels that were typed, as far as they are numbers."""
+    sides = [str(form[name].value() or "") for name in ("size_width", "size_height")]
+    if not all(side.isdecimal() and len(side) < 6 for side in sides):
+        return None
+    return Size(*map(int, sides))
+
+
 def misfits(form: OrderForm, model: ImageModel) -> list[str]:
     """Choices that were made for another model and that this one does not offer."""
-    offered = {
-        "ratio": model.ratios,
-        "resolution": model.resolutions,
-        "quality": model.qualities,
-        "background": model.backgrounds,
-        "output_format": model.output_formats,
-    }
-    chosen = {name: form[name].value() or "" for name in CHOICES}
-    return [value for name, value in chosen.items() if value and value not in offered[name]]
+    chosen = {name: form[name].value() or "" for name in OFFERS}
+    return [
+        value
+        for name, value in chosen.items()
+        if value and value not in getattr(model, OFFERS[name])
+    ]

@@ -1,7 +1,9 @@
-"""The composer's form: what was typed becomes an `Order`, or errors at their fields."""
+"""The composer's form: what was typed becomes an `Order`, or errors where they can be seen."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,20 +21,43 @@ from studio.providers.orders import Order, Size
 from studio.vault.models import ProviderKey
 
 FIELD_OF = {"size": "size_width"}
-CHOICES = ("ratio", "resolution", "quality", "background", "output_format")
+# A choice, and what of a model's record offers it: without that, its field is not drawn.
+OFFERS = {
+    "ratio": "ratios",
+    "resolution": "resolutions",
+    "quality": "qualities",
+    "background": "backgrounds",
+    "output_format": "output_formats",
+}
+EXTRAS = {
+    "size_width": "exact_sizes",
+    "size_height": "exact_sizes",
+    "is_official_fallback": "has_official_fallback",
+}
+LONGEST_PROMPT = 100_000
+NEVER = datetime.min.replace(tzinfo=UTC)
+KEY_GONE = gettext_lazy("This key is gone. Choose another one.")
+STALE = gettext_lazy("This form was too old to be sent. Nothing was ordered. Press Develop again.")
+
+
+class PromptField(forms.CharField):
+    """Text as it was typed: a line break is one character, and NUL is none."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        return text.replace("\r\n", "\n").replace("\x00", "")
 
 
 class OrderForm(forms.Form):
     """Everything that a member may choose. What a model offers is its record's business."""
 
-    prompt = forms.CharField(required=False, strip=False, max_length=100_000)
-    key = forms.ModelChoiceField(
-        ProviderKey.objects.none(),
-        to_field_name="uid",
+    data: QueryDict
+    prompt = PromptField(required=False, strip=False, max_length=LONGEST_PROMPT)
+    key = forms.UUIDField(
         error_messages={
             "required": gettext_lazy("Choose a key to send this with."),
-            "invalid_choice": gettext_lazy("This key is gone. Choose another one."),
-        },
+            "invalid": KEY_GONE,
+        }
     )
     ratio = forms.CharField(required=False, max_length=8)
     resolution = forms.CharField(required=False, max_length=8)
@@ -40,19 +65,46 @@ class OrderForm(forms.Form):
     background = forms.CharField(required=False, max_length=16)
     output_format = forms.CharField(required=False, max_length=8)
     count = forms.IntegerField(
-        min_value=1, error_messages={"invalid": gettext_lazy("How many pictures? A whole number.")}
+        error_messages={"invalid": gettext_lazy("How many pictures? A whole number.")}
     )
     size_width = forms.IntegerField(required=False, min_value=1, max_value=65_535)
     size_height = forms.IntegerField(required=False, min_value=1, max_value=65_535)
     is_official_fallback = forms.BooleanField(required=False)
-    form_token = forms.UUIDField()
-    made_from = forms.UUIDField(required=False)
+    form_token = forms.UUIDField(error_messages={"required": STALE, "invalid": STALE})
+    made_from = forms.Field(required=False)
 
     def __init__(self, *args: Any, member: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.member = member
-        usable = ProviderKey.objects.usable_by(member)
-        self.fields["key"].queryset = usable  # type: ignore[attr-defined]
+        self.notices: list[str] = []
+
+    # What it is drawn from --------------------------------------------------------------------
+
+    @cached_property
+    def keys(self) -> list[ProviderKey]:
+        """All that the member may use, own ones first."""
+        usable = ProviderKey.objects.usable_by(self.member).select_related("owner")
+        known = [key for key in usable if key.provider in PROVIDERS]
+        return sorted(
+            known, key=lambda key: (key.owner_id != self.member.pk, key.is_sandbox, key.pk)
+        )
+
+    @property
+    def default_key(self) -> ProviderKey | None:
+        """The member's default, else the own key used last, else any that is not paused."""
+        own = [key for key in self.keys if key.owner_id == self.member.pk]
+        marked = [key for key in own if key.is_default]
+        by_use = sorted(own, key=lambda key: key.used_at or NEVER, reverse=True)
+        ready = [key for key in [*marked, *by_use, *self.keys] if not key.is_paused]
+        return next(iter([*ready, *self.keys]), None)
+
+    @property
+    def chosen_key(self) -> ProviderKey | None:
+        """The key that is chosen, else the one to begin with."""
+        return self._key(self["key"].value()) or self.default_key
+
+    def _key(self, uid: Any) -> ProviderKey | None:
+        return next((key for key in self.keys if str(key.uid) == str(uid)), None)
 
     @property
     def model(self) -> ImageModel | None:
@@ -60,110 +112,94 @@ class OrderForm(forms.Form):
         key = self.chosen_key
         return PROVIDERS[key.provider].models[0] if key else None
 
-    @property
-    def chosen_key(self) -> ProviderKey | None:
-        """The key that is chosen, or would be."""
-        field: forms.ModelChoiceField[ProviderKey] = self.fields["key"]  # type: ignore[assignment]
-        try:
-            key: ProviderKey = field.clean(self["key"].value())
-        except forms.ValidationError:
-            return None
-        return key
-
+    @cached_property
     def references(self) -> list[Reference]:
         """The member's own references, in the order of the tray."""
-        is_posted = isinstance(self.data, QueryDict)
-        uids = (
-            _uids(self.data.getlist("references"))
-            if is_posted
-            else _uids(self.initial.get("references", []))
-        )
-        found = {
-            str(row.uid): row for row in Reference.objects.filter(owner=self.member, uid__in=uids)
-        }
-        return [found[uid] for uid in uids if uid in found]
+        rows = Reference.objects.filter(owner=self.member, uid__in=self._reference_uids)
+        found = {row.uid: row for row in rows}
+        return [found[uid] for uid in self._reference_uids if uid in found]
+
+    @cached_property
+    def _reference_uids(self) -> list[UUID]:
+        given = self.data.getlist("references") if self.is_bound else self.initial["references"]
+        return [uid for uid in map(uuid_or_none, given) if uid]
+
+    def renew_token(self) -> None:
+        """What is sent after a refusal is a form of its own."""
+        self.data = self.data.copy()
+        self.data["form_token"] = str(uuid4())
+
+    # What it becomes --------------------------------------------------------------------------
+
+    def clean_key(self) -> ProviderKey:
+        key = self._key(self.cleaned_data["key"])
+        if key is None:
+            raise forms.ValidationError(KEY_GONE)
+        if key.is_paused:
+            raise forms.ValidationError(
+                _("This key is paused. Choose another one, or have its owner resume it.")
+            )
+        return key
+
+    def clean_made_from(self) -> Job | None:
+        """The job that this order was made from; it is only remembered, so nonsense is nothing."""
+        uid = uuid_or_none(self.cleaned_data["made_from"])
+        return Job.objects.filter(uid=uid).first() if uid else None
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if self.model and "count" in data:
+        if "form_token" in self.errors:
+            self.add_error(None, STALE)
+        self._clean_size(data)
+        if self.model:
             data["order"] = self._order(self.model, data)
             for problem in self.model.problems(data["order"]):
                 self._complain(problem.field, _(problem.sentence) % problem.params)
         self._clean_references()
         return data
 
+    def _clean_size(self, data: dict[str, Any]) -> None:
+        sides = [data.get("size_width"), data.get("size_height")]
+        if any(sides) and not all(sides):
+            self._complain("size", _("An exact size needs a width and a height."))
+
     def _order(self, model: ImageModel, data: dict[str, Any]) -> Order:
         size = None
         if data.get("size_width") and data.get("size_height"):
             size = Size(data["size_width"], data["size_height"])
-        elif data.get("size_width") or data.get("size_height"):
-            self._complain("size", _("An exact size needs a width and a height."))
-        choices = {name: data.get(name, "") for name in CHOICES}
+        choices = {name: data.get(name, "") for name in OFFERS}
         if size:
             choices["ratio"] = choices["resolution"] = ""
         return Order(
             prompt=data.get("prompt", ""),
             model=model.id,
-            count=data["count"],
+            count=data.get("count", 1),
             size=size,
-            references=tuple(described(reference) for reference in self.references()),
+            references=tuple(described(reference) for reference in self.references),
             is_official_fallback=data.get("is_official_fallback", False),
             **choices,
         )
 
     def _clean_references(self) -> None:
-        states = {reference.state for reference in self.references()}
+        states = {reference.state for reference in self.references}
+        if len(self.references) != len(self.data.getlist("references")):
+            self.add_error(None, _("A reference is not there any more. Add it again if needed."))
         if "fetching" in states:
-            self._complain("references", _("A reference is still being fetched. Wait a moment."))
+            self.add_error(None, _("A reference is still being fetched. Wait a moment."))
         if "failed" in states:
-            self._complain("references", _("A reference could not be had. Remove it first."))
+            self.add_error(None, _("A reference could not be had. Remove it first."))
 
     def _complain(self, field: str, message: str) -> None:
+        """At the field, once; where the model's composer has no such field, above all of them."""
         name = FIELD_OF.get(field, field)
-        self.add_error(name if name in self.fields else None, message)
-
-    def source(self) -> Job | None:
-        """The job that this order was made from."""
-        uid = self.cleaned_data.get("made_from")
-        return Job.objects.filter(uid=uid).first() if uid else None
+        offer = (OFFERS | EXTRAS).get(name)
+        is_drawn = name in self.fields and (offer is None or getattr(self.model, offer, None))
+        if name not in self.errors:
+            self.add_error(name if is_drawn else None, message)
 
 
-def _uids(values: list[str]) -> list[str]:
-    uids = []
-    for value in values:
-        try:
-            uids.append(str(UUID(value)))
-        except ValueError:
-            continue
-    return uids
-
-
-def fresh_order(member: User, key: ProviderKey | None) -> dict[str, Any]:
-    """What an empty composer starts with."""
-    model = PROVIDERS[key.provider].models[0] if key else None
-    return {
-        "key": str(key.uid) if key else "",
-        "ratio": model.default_ratio if model else "",
-        "resolution": model.resolutions[0] if model and model.resolutions else "",
-        "count": 1,
-        "form_token": uuid4(),
-    }
-
-
-def remixed_order(job: Job, member: User) -> dict[str, Any]:
-    """What the composer holds to do a job again with something changed."""
-    own = [
-        str(use.reference.uid)
-        for use in job.job_references.select_related("reference")
-        if use.reference.owner_id == member.pk
-    ]
-    usable = ProviderKey.objects.usable_by(member).filter(pk=job.key_id).exists()
-    return {
-        "prompt": job.prompt,
-        **({"key": str(job.key.uid)} if usable else {}),
-        **{name: getattr(job, name) for name in (*CHOICES, "count", "is_official_fallback")},
-        "size_width": job.width,
-        "size_height": job.height,
-        "references": own,
-        "made_from": str(job.uid),
-    }
+def uuid_or_none(text: Any) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from http import HTTPStatus
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from studio.accounts.requests import Request
-from studio.jobs import actions
-from studio.jobs.cards import Card, make_cards, with_cards
+from studio.jobs import actions, sheet
 from studio.jobs.models import Job
-from studio.jobs.sheet import live_count, moved_on, seen
+from studio.jobs.views.sheet import cards_of, live_context
 
-NO_CONTENT = 204
-STOP_POLLING = 286
+NO_CONTENT = HTTPStatus.NO_CONTENT
+STOP_POLLING = 286  # htmx's own
 
 
-@require_GET
+@require_safe
 def changes(request: Request) -> HttpResponse:
     """The cards that have moved on. 204: none has; 286 tells htmx that none will any more."""
-    known = seen(request.GET.getlist("since"))
-    moved = moved_on(known, request.user, timezone.now())
-    if not moved:
-        return HttpResponse(status=NO_CONTENT if known else STOP_POLLING)
-    fresh = [replace(card, is_fresh=not card.is_unfinished) for card in moved]
-    is_over = len(moved) == len(known) and not any(card.is_unfinished for card in fresh)
-    scope = "mine" if request.GET.get("scope") == "mine" else "everyone"
-    context = {"cards": fresh, **live_count(request.user, scope)}
-    return render(request, "jobs/_changes.html", context, status=STOP_POLLING if is_over else 200)
+    known = sheet.seen(request.GET.getlist("since"))
+    changed = sheet.changes(known, request.user, timezone.now())
+    if not changed.cards:
+        return HttpResponse(status=STOP_POLLING if changed.is_over else NO_CONTENT)
+    fresh = [replace(card, is_fresh=not card.is_unfinished) for card in changed.cards]
+    context = {"cards": fresh, **live_context(request)}
+    status = STOP_POLLING if changed.is_over else HTTPStatus.OK
+    return render(request, "jobs/_changes.html", context, status=status)
 
 
 @require_POST
@@ -61,8 +60,5 @@ def hide(request: Request, uid: UUID) -> HttpResponse:
 def _card_or_page(request: Request, job: Job) -> HttpResponse:
     if not request.htmx:
         return redirect("job", uid=job.uid)
-    card: Card = make_cards(
-        with_cards(Job.objects.filter(pk=job.pk)), request.user, timezone.now()
-    )[0]
-    context = {"card": card, **live_count(request.user, "everyone")}
-    return render(request, "jobs/_acted.html", context)
+    [card] = cards_of(request, Job.objects.filter(pk=job.pk))
+    return render(request, "jobs/_acted.html", {"card": card, **live_context(request)})

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from studio.accounts.requests import Request
 from studio.jobs.cards import Card, make_cards, with_cards
@@ -18,7 +18,7 @@ from studio.jobs.orders import model_of
 from studio.jobs.timeline import timeline
 
 
-@require_GET
+@require_safe
 def job(request: Request, uid: UUID) -> HttpResponse:
     """The whole page; with htmx and ?picture, the viewer alone."""
     context = _context(request, uid)
@@ -26,7 +26,7 @@ def job(request: Request, uid: UUID) -> HttpResponse:
     return render(request, "jobs/_viewer.html" if is_viewer else "jobs/job.html", context)
 
 
-@require_GET
+@require_safe
 def body(request: Request, uid: UUID) -> HttpResponse:
     """What changes while a job is under way."""
     return render(request, "jobs/_job_body.html", _context(request, uid))
@@ -44,7 +44,7 @@ def _context(request: Request, uid: UUID) -> dict[str, Any]:
         "parameters": parameters(card),
         "timeline": timeline(events, provider=card.provider_label),
         "images": found.images.all(),
-        "made_from": kin.filter(pk=found.made_from_id).first(),
+        "made_from": found.made_from,
         "led_to": kin.filter(made_from=found).order_by("id")[:12],
         "newer": Job.objects.filter(pk__gt=found.pk, is_hidden=False).order_by("pk").first(),
         "older": Job.objects.filter(pk__lt=found.pk, is_hidden=False).order_by("-pk").first(),

@@ -2,130 +2,116 @@
 
 from __future__ import annotations
 
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from studio.accounts.requests import Request
 from studio.jobs import actions
-from studio.jobs.cards import make_cards, with_cards
 from studio.jobs.composer import composer_context, open_composer
-from studio.jobs.forms import OrderForm
+from studio.jobs.errors import FormUsed
+from studio.jobs.forms import OrderForm, uuid_or_none
 from studio.jobs.models import Job
-from studio.jobs.sheet import live_count
 from studio.jobs.views.references import take_files
+from studio.jobs.views.sheet import cards_of, live_context, sheet_context
 
-PAGE = 24
 
-
-@require_GET
+@require_safe
 def studio(request: Request) -> HttpResponse:
-    """The composer and the newest cards. With htmx and ?remix: the composer alone."""
+    """The composer and the newest cards. With htmx and ?remix: the composer alone.
+
+    ?reference, as often as wanted: a picture for the tray.
+    """
     remix = _remixed(request)
-    references = request.GET.getlist("reference")
-    context = composer_context(open_composer(request.user, remix, references))
-    if request.htmx and remix:
-        return render(request, "jobs/_composer.html", context)
-    context |= _sheet(request) | live_count(request.user, _scope(request))
-    return render(request, "jobs/studio.html", context | {"has_sandbox": settings.STUDIO_SANDBOX})
+    form = open_composer(request.user, remix=remix, references=request.GET.getlist("reference"))
+    if remix is None and "remix" in request.GET:
+        form.notices.append(_("The job to remix is gone."))
+    if request.htmx and "remix" in request.GET:
+        return render(request, "jobs/_composer.html", composer_context(form))
+    return render(request, "jobs/studio.html", _page_context(request, form))
 
 
-@require_GET
+@require_safe
 def older(request: Request) -> HttpResponse:
     """The next cards down the sheet."""
-    return render(request, "jobs/_older.html", _sheet(request))
+    return render(request, "jobs/_older.html", sheet_context(request))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def options(request: Request) -> HttpResponse:
     """What the chosen key's model offers, while the member is choosing."""
     form = OrderForm(request.POST or request.GET, member=request.user)
+    if form.model is None:
+        return _composer_alone(request, form)
     return render(request, "jobs/_options.html", composer_context(form))
 
 
 @require_POST
 def place(request: Request) -> HttpResponse:
     """Place an order: its card, or the composer again with what is wrong."""
-    form = OrderForm(_with_uploads(request), member=request.user)
-    if not form.is_valid():
-        return _composer_again(request, form)
-    job = actions.place(
-        request.user,
-        key=form.cleaned_data["key"],
-        order=form.cleaned_data["order"],
-        form_token=form.cleaned_data["form_token"],
-        references=form.references(),
-        made_from=form.source(),
-    )
-    if not request.htmx:
-        return redirect("studio")
-    context = {"cards": _cards(request, Job.objects.filter(pk=job.pk)), "form_token": uuid4()}
-    return render(request, "jobs/_placed.html", context | live_count(request.user, _scope(request)))
+    form = _posted(request)
+    if form.is_valid():
+        try:
+            return _placed(request, _place(request, form))
+        except FormUsed as error:
+            form.add_error(None, error.message)
+    form.renew_token()
+    if request.htmx:
+        return _composer_alone(request, form, status=422)
+    return render(request, "jobs/studio.html", _page_context(request, form), status=422)
 
 
-def _with_uploads(request: Request) -> Any:
-    """The posted fields; without JavaScript, the files among them become references here."""
+def _posted(request: Request) -> OrderForm:
+    """The posted form; without JavaScript, the files in it become references here."""
     data = request.POST.copy()
     added, problems = take_files(request.user, request.FILES.getlist("files"))
     for reference in added:
         data.appendlist("references", str(reference.uid))
+    form = OrderForm(data, member=request.user)
+    form.full_clean()
     for problem in problems:
-        messages.error(request, problem)
-    return data
+        form.add_error(None, problem)
+    return form
 
 
-def _composer_again(request: Request, form: OrderForm) -> HttpResponse:
-    context = composer_context(form)
-    if request.htmx:
-        response = render(request, "jobs/_composer.html", context, status=422)
-        response["HX-Retarget"], response["HX-Reswap"] = "#composer", "outerHTML"
-        return response
-    context |= _sheet(request) | live_count(request.user, _scope(request))
-    return render(request, "jobs/studio.html", context, status=422)
+def _place(request: Request, form: OrderForm) -> Job:
+    facts = form.cleaned_data
+    return actions.place(
+        request.user,
+        key=facts["key"],
+        order=facts["order"],
+        form_token=facts["form_token"],
+        references=form.references,
+        made_from=facts["made_from"],
+    )
+
+
+def _placed(request: Request, job: Job) -> HttpResponse:
+    if not request.htmx:
+        return redirect("studio")
+    cards = cards_of(request, Job.objects.filter(pk=job.pk))
+    context = {"cards": cards, "form_token": uuid4(), **live_context(request)}
+    return render(request, "jobs/_placed.html", context)
+
+
+def _composer_alone(request: Request, form: OrderForm, *, status: int = 200) -> HttpResponse:
+    """The whole composer, whatever part of the page had asked."""
+    response = render(request, "jobs/_composer.html", composer_context(form), status=status)
+    response["HX-Retarget"], response["HX-Reswap"] = "#composer", "outerHTML"
+    return response
+
+
+def _page_context(request: Request, form: OrderForm) -> dict[str, object]:
+    page = sheet_context(request) | live_context(request)
+    return composer_context(form) | page | {"has_sandbox": settings.STUDIO_SANDBOX}
 
 
 def _remixed(request: Request) -> Job | None:
-    uid = request.GET.get("remix")
-    if not uid:
-        return None
-    try:
-        job = Job.objects.filter(uid=UUID(uid)).first()
-    except (ValueError, ValidationError):
-        job = None
-    if job is None:
-        messages.error(request, _("The job to remix is gone."))
-    return job
-
-
-def _scope(request: Request) -> str:
-    return "mine" if request.GET.get("scope") == "mine" else "everyone"
-
-
-def _cards(request: Request, jobs: QuerySet[Job]) -> list[Any]:
-    return make_cards(with_cards(jobs), request.user, timezone.now())
-
-
-def _sheet(request: Request) -> dict[str, Any]:
-    """One page of cards, newest first, from ?before down."""
-    jobs = Job.objects.filter(is_hidden=False).order_by("-id")
-    if _scope(request) == "mine":
-        jobs = jobs.filter(owner=request.user)
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 19:
-        jobs = jobs.filter(pk__lt=int(before))
-    cards = _cards(request, jobs[: PAGE + 1])
-    older_url = ""
-    if len(cards) > PAGE:
-        cards = cards[:PAGE]
-        older_url = f"{reverse('older-jobs')}?scope={_scope(request)}&before={cards[-1].number}"
-    return {"cards": cards, "older_url": older_url, "scope": _scope(request)}
+    """The job to do again with something changed."""
+    uid = uuid_or_none(request.GET.get("remix"))
+    jobs = Job.objects.select_related("key", "owner")
+    return jobs.filter(uid=uid).first() if uid else None
