@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from studio.accounts.models import User
-from studio.jobs.cards import Card, make_cards, with_cards
+from studio.jobs.cards import Card, Progress, make_cards, with_cards
 from studio.jobs.models import Job
 from studio.jobs.states import ACTIVE, Status
 
 SEEN_LIMIT = 400
+KEY_FACTS = ("key__is_sandbox", "key__is_paused", "key__deleted_at")
 
 
 def live_count(member: User, scope: str) -> dict[str, object]:
@@ -49,13 +52,36 @@ def seen(texts: Iterable[str]) -> dict[int, str]:
     return known
 
 
-def moved_on(known: dict[int, str], member: User, now: datetime) -> list[Card]:
-    """The cards of the jobs that look different by now."""
-    revisions = Job.objects.filter(pk__in=known).values_list("pk", "revision", "status")
-    stale = [
-        number
-        for number, revision, status in revisions
-        if not known[number].startswith(f"{number}.{revision}.") or status == Status.RUNNING
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """Cards that look different by now. is_over: of all that were known, none will change again."""
+
+    cards: list[Card]
+    is_over: bool
+
+
+def changes(known: dict[int, str], member: User, now: datetime) -> Changes:
+    """What has become of the jobs that a page knows; asks once while nothing has changed."""
+    there = _glimpses(known, now)
+    stale = [one.job.pk for one in there if known[one.job.pk] != one.since]
+    cards = make_cards(with_cards(Job.objects.filter(pk__in=stale)), member, now) if stale else []
+    is_quiet = len(cards) == len(there) and not any(card.is_unfinished for card in cards)
+    return Changes(cards=cards, is_over=is_quiet)
+
+
+def _glimpses(numbers: Collection[int], now: datetime) -> list[Progress]:
+    """As much of these jobs as tells whether their cards have changed, in one query."""
+    is_current = Q(submissions__is_superseded=False)
+    rows: QuerySet[Any] = (
+        Job.objects.filter(pk__in=numbers)
+        .select_related("key")
+        .only("revision", "status", "provider", "model", "created_at", *KEY_FACTS)
+        .annotate(
+            accepted_at=Min("submissions__accepted_at", filter=is_current),
+            told=Min("submissions__progress", filter=is_current),
+        )
+    )
+    return [
+        Progress(job=job, now=now, accepted_at=job.accepted_at, told=job.told)
+        for job in (rows if numbers else [])
     ]
-    jobs = with_cards(Job.objects.filter(pk__in=stale)) if stale else Job.objects.none()
-    return [card for card in make_cards(jobs, member, now) if card.since != known[card.number]]

@@ -99,8 +99,8 @@ class Words(Facts):
 
     @property
     def headline(self) -> str:
-        if self._sentence:
-            return str(self._sentence.headline)
+        if self.trouble:
+            return str(self.trouble.headline)
         if self.status == Status.RUNNING:
             words = ngettext("Developing %(n)s picture", "Developing %(n)s pictures", self.count)
             return words % {"n": self.count}
@@ -125,8 +125,8 @@ class Words(Facts):
 
     @property
     def explanation(self) -> str:
-        if self._sentence:
-            return str(self._sentence.text)
+        if self.trouble:
+            return str(self.trouble.text)
         if self.status == Status.CANCELLED:
             return _("This was cancelled before it was sent. Nothing was charged.")
         return self._queue_explanation() if self.status == Status.QUEUED else ""
