@@ -14,12 +14,15 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 import psutil
+
+from studio.engine.supervisor.lifeline import PR_SET_PDEATHSIG, prctl
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "a long enough pass phrase"
@@ -61,6 +64,7 @@ class Tree:
         }
         self.process: subprocess.Popen[str] | None = None
         self.lines: list[str] = []
+        self.clients: list[httpx.Client] = []
 
     def __enter__(self) -> Self:
         self.start()
@@ -72,6 +76,8 @@ class Tree:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for client in self.clients:
+            client.close()
         self.stop()
 
     # Life ------------------------------------------------------------------------------------
@@ -87,6 +93,7 @@ class Tree:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
+                preexec_fn=partial(prctl, PR_SET_PDEATHSIG, signal.SIGTERM),
             )
         self.lines = [self._read_line(within)]
         return time.monotonic() - before
@@ -175,6 +182,7 @@ class Tree:
     def open_studio(self) -> httpx.Client:
         """The first admin, signed in, with a key for the sandbox."""
         client = httpx.Client(base_url=self.url, follow_redirects=True, timeout=30)
+        self.clients.append(client)
         facts = {
             "name": "Alice Admin",
             "email": "alice@example.com",

@@ -19,14 +19,13 @@ def main() -> None:
         cold = tree.start()
         tree.stop()
         warm = [restart(tree) for _ in range(WARM_STARTS)]
-        tree.start()
-        client = tree.open_studio()
-        client.get("/").raise_for_status()
-        time.sleep(SETTLE)
-        weight, count = tree.pss_mb(), len(tree.processes())
-        before = time.monotonic()
-        tree.stop()
-        end = time.monotonic() - before
+        with tree:
+            tree.open_studio().get("/").raise_for_status()
+            time.sleep(SETTLE)
+            weight, count = tree.pss_mb(), len(tree.processes())
+            before = time.monotonic()
+            tree.stop()
+            end = time.monotonic() - before
     rows = [
         ("cold start, empty folder", f"{cold:.2f} s", ""),
         ("warm start, median", f"{statistics.median(warm):.2f} s", "≤ 3 s"),
