@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -17,7 +17,7 @@ from django.utils import timezone
 from studio.engine import schedule
 from studio.engine.bodies import prepare
 from studio.engine.errors import AnswerLost, NeverSent, WireError
-from studio.engine.saving import hint_saving
+from studio.engine.saving import hint_saving, spool
 from studio.engine.wire import Wire
 from studio.engine.writer import Writer
 from studio.jobs.models import Submission
@@ -30,7 +30,6 @@ from studio.vault.errors import VaultError
 
 log = logging.getLogger(__name__)
 
-SUBMIT_DEADLINE = 60.0
 POLL_DEADLINE = 20.0
 MAX_ANSWER = 32 * 1024 * 1024
 BUSY_TRIES = 3
@@ -148,7 +147,7 @@ class Life:
             call,
             base_url=submission.key.url,
             secret=secret,
-            deadline=SUBMIT_DEADLINE,
+            deadline=self.model.submit_seconds,
             max_bytes=MAX_ANSWER,
             prepared=prepared,
         )
@@ -256,7 +255,8 @@ class Life:
     async def _take_in(self, outcome: Pending | Done) -> None:
         submission = self.submission
         if isinstance(outcome, Done):
-            await self._write(lambda: self._finish(outcome))
+            spooled = await asyncio.to_thread(spool, submission.pk, outcome)
+            await self._write(lambda: self._finish(outcome, spooled))
         elif submission.status == Status.SUBMITTING:
             delay = outcome.retry_after or schedule.poll_delay(self.seconds, 0)
             first = timezone.now() + timedelta(seconds=delay)
@@ -264,8 +264,8 @@ class Life:
         else:
             await self._plan_poll(outcome.progress, outcome.retry_after)
 
-    def _finish(self, done: Done) -> None:
-        if self.submission.finish(done):
+    def _finish(self, done: Done, spooled: Mapping[int, str]) -> None:
+        if self.submission.finish(done, spooled):
             hint_saving(self.submission)
 
     async def _end(self, error: errors.ProviderError) -> None:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from studio.engine import leases
 from studio.engine.disk import has_room
 from studio.engine.drain import is_draining
-from studio.engine.life import SUBMIT_DEADLINE, Life, sort_out
+from studio.engine.life import Life, sort_out
 from studio.engine.saving import hint_pending
 from studio.engine.wire import Wire
 from studio.engine.writer import Writer
@@ -30,13 +30,15 @@ from studio.jobs.states import Status
 log = logging.getLogger(__name__)
 
 SLICE = 45.0
+LONGEST_SLICE = 1800.0
+LONGEST_SUBMIT = 310.0
 LOOK_EVERY = 0.1
 TIDY_EVERY = 3.0
 RENEW_EVERY = 4.0
 LINGER = 5.0
 DRAIN_PATIENCE = 20.0
 MAX_SENDING = 64
-CLAIM_LENGTH = timedelta(seconds=SUBMIT_DEADLINE + 30)
+CLAIM_LENGTH = timedelta(seconds=LONGEST_SUBMIT)
 
 
 class Pump:
@@ -86,7 +88,7 @@ class Pump:
 
     async def _work(self, until: float) -> None:
         tidy_at = 0.0
-        while monotonic() < until and not self.ending.is_set() and not is_draining():
+        while not self._is_over(until):
             if monotonic() >= tidy_at:
                 tidy_at = monotonic() + TIDY_EVERY
                 await self._tidy()
@@ -94,6 +96,13 @@ class Pump:
             if await self._is_idle():
                 return
             await self.rest(LOOK_EVERY)
+
+    def _is_over(self, until: float) -> bool:
+        """The slice has run its time, and no order is just going out that others would wait for."""
+        has_run = monotonic() > until and not self.sending
+        return (
+            has_run or monotonic() > until + LONGEST_SLICE or self.ending.is_set() or is_draining()
+        )
 
     async def _is_idle(self) -> bool:
         if self.lives or monotonic() - self.busy_at < self.linger:
@@ -147,7 +156,7 @@ class Pump:
     async def _finish_lives(self) -> None:
         """Sleepers wake and leave; a call that is out is waited for, never cut off."""
         if self.lives:
-            patience = DRAIN_PATIENCE if is_draining() else SUBMIT_DEADLINE + 10
+            patience = DRAIN_PATIENCE if is_draining() else LONGEST_SUBMIT
             await asyncio.wait(list(self.lives.values()), timeout=patience)
 
 

@@ -6,11 +6,13 @@ Everything here may run twice or late: names are content hashes and rows change 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import tempfile
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import BinaryIO
+from uuid import UUID
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
@@ -23,6 +25,7 @@ from studio.jobs import pixels
 from studio.jobs.errors import PictureError
 from studio.jobs.models import Image, Submission
 from studio.jobs.storage import archive_name, thumbnail_name
+from studio.providers.contract import Done
 from studio.queue import enqueue
 
 log = logging.getLogger(__name__)
@@ -32,6 +35,16 @@ FETCH_DEADLINE = 120.0
 HINT_AGAIN = timedelta(seconds=150)
 TRIES = 8
 HOPELESS_TRIES = 3
+
+
+def spool(submission_id: UUID, done: Done) -> dict[int, str]:
+    """Put bytes that came with an answer on disk. Returns where, by the number of the picture."""
+    names = {}
+    for number, picture in enumerate(done.pictures, start=1):
+        if picture.data:
+            name = f"spool/{submission_id}-{number}"
+            names[number] = default_storage.save(name, ContentFile(picture.data))
+    return names
 
 
 def hint_saving(submission: Submission) -> None:
@@ -56,13 +69,26 @@ def save(image: Image) -> None:
     """Fetch, check and archive one picture; its submission ends with its last one."""
     try:
         with tempfile.TemporaryFile() as draft:
-            fetched = asyncio.run(_fetch(image.url, image.submission.key.url, draft))
-            facts = archive(draft, fetched.sha256)
+            facts = archive(draft, _take_in(image, draft))
     except (FetchError, PictureError) as error:
         _not_saved(image, error)
     else:
         image.keep(**facts)
+        if image.spool:
+            default_storage.delete(image.spool)
     image.submission.settle()
+
+
+def _take_in(image: Image, draft: BinaryIO) -> str:
+    """Write the picture into the draft, from the spool or from its address. Returns its SHA-256."""
+    if image.spool and default_storage.exists(image.spool):
+        digest = hashlib.sha256()
+        with default_storage.open(image.spool) as spooled:
+            for piece in spooled.chunks():
+                digest.update(piece)
+                draft.write(piece)
+        return digest.hexdigest()
+    return asyncio.run(_fetch(image.url, image.submission.key.url, draft)).sha256
 
 
 async def _fetch(url: str, base_url: str, draft: BinaryIO) -> Fetched:

@@ -28,7 +28,7 @@ def poll_delay(seconds: Seconds, elapsed: float, *, failures: int = 0) -> float:
         delay = max(0.8, seconds.usual / 20)
     else:
         delay = max(2.0, elapsed / 15)
-    delay = min(LONGEST, delay * 2 ** min(failures, 6))
+    delay = min(LONGEST, ldexp(delay, min(failures, 6)))
     return delay * uniform(0.95, 1.05)
 
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from studio.accounts.models import User
 from studio.jobs.errors import FormUsed
 from studio.jobs.models import Job, JobReference, Kind, Reference, Submission
-from studio.jobs.orders import order_of
+from studio.jobs.orders import model_of, order_of
 from studio.jobs.states import RETRIABLE
 from studio.providers.orders import Order
 from studio.queue import enqueue
@@ -46,7 +46,8 @@ def place(
                 JobReference(job=job, reference=reference, position=position)
                 for position, reference in enumerate(references, start=1)
             )
-            Submission.objects.create(job=job, key=key, count=order.count)
+            for ordinal, share in enumerate(model_of(job).shares(order), start=1):
+                Submission.objects.create(job=job, key=key, count=share, ordinal=ordinal)
             job.note(Kind.PLACED, by=owner.name)
             enqueue(*WAKE)
     except IntegrityError:

@@ -12,6 +12,7 @@ from studio.providers.orders import Order, Size
 from studio.providers.words import gettext_noop
 
 MB = 1024 * 1024
+MOST_PICTURES = 10
 
 
 class Seconds(NamedTuple):
@@ -58,7 +59,7 @@ class ImageModel:
     sizes: (ratio, resolution) → the documented pixel sizes, the expected one first.
     exact_sizes, size_rule: sizes that may be asked for in pixels, listed or by a rule.
     aliases: ratio → the ratio that the provider makes of it.
-    max_count: pictures in one submission. max_prompt: characters; reference limits: bytes.
+    max_count: pictures in one submission, fewer where it has references. max_prompt: characters; reference limits: bytes.
     prices: (resolution, quality) → the listed price; empty where the document gives none.
     max_concurrent, calls_per_hour: of one key. submit_seconds: how long an answer to the order
     itself may take.
@@ -78,6 +79,7 @@ class ImageModel:
     backgrounds: tuple[str, ...] = ()
     output_formats: tuple[str, ...] = ()
     max_count: int = 1
+    max_count_with_references: int | None = None
     max_prompt: int | None = None
     max_references: int = 0
     max_reference_bytes: int = 20 * MB
@@ -102,6 +104,19 @@ class ImageModel:
         resolution = order.resolution or next(iter(self.resolutions), "")
         return self.sizes.get((self.aliases.get(ratio, ratio), resolution), ())
 
+    @property
+    def most_pictures(self) -> int:
+        """Of one job, which may have several submissions."""
+        return max(self.max_count, MOST_PICTURES)
+
+    def shares(self, order: Order) -> list[int]:
+        """How many pictures each submission of the order asks for: 10 at four each is 4, 4, 2."""
+        most = self.max_count
+        if order.references and self.max_count_with_references:
+            most = self.max_count_with_references
+        full, rest = divmod(order.count, most)
+        return [most] * full + [rest] * bool(rest)
+
     def check(self, order: Order) -> None:
         """Raise `Unsupported` for the first thing in the order that the model does not offer."""
         for problem in self.problems(order):
@@ -124,12 +139,12 @@ class ImageModel:
                 limit=self.max_prompt,
                 model=self.label,
             )
-        if not 1 <= order.count <= self.max_count:
+        if not 1 <= order.count <= self.most_pictures:
             yield Unsupported(
                 "count",
                 gettext_noop("%(model)s makes 1 to %(limit)s pictures at a time, not %(count)s."),
                 count=order.count,
-                limit=self.max_count,
+                limit=self.most_pictures,
                 model=self.label,
             )
 

@@ -14,6 +14,7 @@ from PIL import Image as Pillow
 from studio.engine import saving
 from studio.jobs.errors import PictureError
 from studio.jobs.models import Image, Submission
+from studio.providers.contract import Done, Picture
 from tests.conftest import make_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -96,3 +97,28 @@ def test_a_picture_that_is_kept_is_not_kept_again_or_lost(image):
     assert image.keep(**facts)
     assert not image.keep(**facts)
     assert not image.lose("fetch_failed")
+
+
+def test_bytes_that_came_inline_are_on_disk_before_the_row_says_done(image):
+    data = a_png("#00ff00")
+    done = Done(pictures=(Picture(url="https://a.example/1.png"), Picture(data=data)))
+
+    spooled = saving.spool(image.submission.pk, done)
+
+    assert list(spooled) == [2]
+    with default_storage.open(spooled[2]) as file:
+        assert file.read() == data
+
+
+def test_spooled_bytes_are_archived_without_any_call_and_then_removed(bob):
+    submission = Submission.objects.get(job=make_job(bob))
+    Submission.objects.update(status="running")
+    done = Done(pictures=(Picture(data=a_png("#0000ff")),))
+    submission.finish(done, saving.spool(submission.pk, done))
+    image = submission.images.get()
+
+    saving.save(image)
+
+    row = Image.objects.get(pk=image.pk)
+    assert (row.state, row.width) == ("kept", 640)
+    assert not default_storage.exists(row.spool)

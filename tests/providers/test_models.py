@@ -39,9 +39,18 @@ def test_every_choice_of_the_record_is_accepted(model):
 
 @every_model
 def test_counts_are_bounded(model):
-    assert complaints(model, count=model.max_count) == []
-    assert complaints(model, count=model.max_count + 1) == ["count"]
+    assert complaints(model, count=model.most_pictures) == []
+    assert complaints(model, count=model.most_pictures + 1) == ["count"]
     assert complaints(model, count=0) == ["count"]
+
+
+@every_model
+def test_an_order_is_shared_out_among_as_few_submissions_as_can_be(model):
+    shares = model.shares(an_order(model, count=model.most_pictures))
+
+    assert sum(shares) == model.most_pictures
+    assert all(1 <= share <= model.max_count for share in shares)
+    assert len(shares) == -(-model.most_pictures // model.max_count)
 
 
 @every_model
@@ -83,12 +92,12 @@ def test_a_size_and_a_ratio_exclude_each_other(model):
 @every_model
 def test_check_raises_the_first_problem_with_its_figures(model):
     with pytest.raises(Unsupported) as caught:
-        model.check(an_order(model, count=model.max_count + 5))
+        model.check(an_order(model, count=model.most_pictures + 5))
 
     error = caught.value
     assert error.field == "count"
-    assert f"1 to {model.max_count} pictures" in error.sentence % error.params
-    assert error.params["count"] == model.max_count + 5
+    assert f"1 to {model.most_pictures} pictures" in error.sentence % error.params
+    assert error.params["count"] == model.most_pictures + 5
 
 
 def test_megabytes_are_binary():

@@ -25,6 +25,8 @@ class State(models.TextChoices):
 class Image(models.Model):
     """One picture. `url` is the provider's public address, `path` the archived original.
 
+    `spool` is where bytes that came with the answer itself wait to be archived.
+
     Thumbnails lie beside the original as WebP, in THUMBNAIL_WIDTHS (pixels).
     """
 
@@ -34,6 +36,7 @@ class Image(models.Model):
     number = models.PositiveSmallIntegerField()
     url = models.TextField(blank=True, default="")
     expires_at = models.DateTimeField(null=True)
+    spool = models.CharField(max_length=120, blank=True, default="")
     state = models.CharField(max_length=7, choices=State, default=State.PENDING)
     tries = models.PositiveSmallIntegerField(default=0)
     fetch_at = models.DateTimeField(default=timezone.now)

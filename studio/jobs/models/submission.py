@@ -5,6 +5,7 @@ Every transition is a conditional update that says whether it won; who loses doe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID, uuid4
@@ -195,8 +196,11 @@ class Submission(models.Model):
 
     # Ending -----------------------------------------------------------------------------------
 
-    def finish(self, done: Done) -> bool:
-        """→ saving: what the provider said is on the row before anything is fetched."""
+    def finish(self, done: Done, spooled: Mapping[int, str] | None = None) -> bool:
+        """→ saving: what the provider said is on the row before anything is fetched.
+
+        spooled: number of the picture → where its bytes lie, for those that came inline.
+        """
         cost = done.cost
         changes: dict[str, Any] = {"claim": None, "progress": None}
         if cost:
@@ -208,7 +212,11 @@ class Submission(models.Model):
                 return False
             for number, picture in enumerate(done.pictures, start=1):
                 self.images.create(
-                    job=self.job, number=number, url=picture.url, expires_at=picture.expires_at
+                    job=self.job,
+                    number=number,
+                    url=picture.url,
+                    expires_at=picture.expires_at,
+                    spool=(spooled or {}).get(number, ""),
                 )
             self.job.note(Kind.PROVIDER_DONE, self, pictures=len(done.pictures))
         return True
