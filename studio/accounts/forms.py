@@ -35,10 +35,12 @@ def password_field(**options: Any) -> forms.CharField:
 def why_not(request: HttpRequest | None, wrong: str) -> str:
     """What to tell somebody whose password was not accepted."""
     if seconds := seconds_closed(request):
-        return f"{_('Too many tries.')} {try_again_in(seconds)}"
+        closed = _("Too many tries.")
+        return f"{closed} {try_again_in(seconds)}"
     left = left_after(request)
     if left == 0:
-        return f"{wrong} {_('That was the last try for now.')}"
+        last = _("That was the last try for now.")
+        return f"{wrong} {last}"
     tries = ngettext("%(left)d try left.", "%(left)d tries left before a pause.", left)
     return f"{wrong} {tries % {'left': left}}"
 
