@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from studio.accounts.models import User
 from studio.jobs.forms import OFFERS, OrderForm
 from studio.jobs.models import Job
+from studio.markup import choice
 from studio.providers.models import MB, ImageModel
 from studio.providers.orders import Order, Size
 
@@ -95,7 +96,7 @@ def misfits(form: OrderForm, model: ImageModel) -> list[str]:
     """Choices that were made for another model and that this one does not offer."""
     chosen = {name: form[name].value() or "" for name in OFFERS}
     return [
-        value
+        choice(value)
         for name, value in chosen.items()
         if value and value not in getattr(model, OFFERS[name])
     ]

@@ -64,5 +64,6 @@ def _line(event: Event, provider: str) -> Line:
     title, detail, dot = LINES[Kind(event.kind)]
     facts = {"provider": provider, **event.facts}
     if code := event.facts.get("reason"):
-        facts["reason"] = str(REASONS.get(code) or f"{sentence(code, provider=provider).headline}.")
+        headline = _("%(headline)s.") % {"headline": sentence(code, provider=provider).headline}
+        facts["reason"] = str(REASONS.get(code) or headline)
     return Line(at=event.at, title=str(title) % facts, detail=str(detail) % facts, dot=dot)

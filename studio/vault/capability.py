@@ -19,7 +19,7 @@ def capability(provider: str) -> str:
 
 def _abilities(model: ImageModel) -> Iterator[str]:
     """The most telling ones of a provider's first model."""
-    yield ", ".join(_sizes(model))
+    yield _(", ").join(_sizes(model))
     if model.max_references:
         yield ngettext("%(n)s reference", "%(n)s references", model.max_references) % {
             "n": model.max_references

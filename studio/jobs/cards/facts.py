@@ -16,6 +16,7 @@ from studio.jobs.cards.progress import Progress
 from studio.jobs.models import Job, Submission
 from studio.jobs.orders import model_of, order_of
 from studio.jobs.states import ACTIVE, Status
+from studio.markup import choice
 from studio.providers.catalog import PROVIDERS
 
 STAGES = {
@@ -128,8 +129,8 @@ class Facts:
     @property
     def chips(self) -> list[str]:
         job = self.job
-        size = f"{job.width} × {job.height}" if job.width else job.ratio
-        words = [size, job.resolution.upper(), job.quality.capitalize()]
+        size = f"{job.width} × {job.height}" if job.width else choice(job.ratio)
+        words = [size, choice(job.resolution), choice(job.quality)]
         words.append(ngettext("%(n)s picture", "%(n)s pictures", job.count) % {"n": job.count})
         if used := len(self.job.job_references.all()):
             words.append(ngettext("%(n)s reference", "%(n)s references", used) % {"n": used})

@@ -16,6 +16,7 @@ from studio.jobs.cards import Card, make_cards, with_cards
 from studio.jobs.models import Job
 from studio.jobs.orders import model_of
 from studio.jobs.timeline import timeline
+from studio.markup import choice
 
 
 @require_safe
@@ -65,7 +66,9 @@ def parameters(card: Card) -> list[tuple[str, str]]:
     """What was ordered, and what came, as label and value."""
     job = card.job
     ordered = (
-        f"{job.width} × {job.height}" if job.width else f"{job.ratio} {job.resolution.upper()}"
+        f"{job.width} × {job.height}"
+        if job.width
+        else f"{choice(job.ratio)} {choice(job.resolution)}"
     )
     delivered = sorted({f"{one.width} × {one.height}" for one in card.images})
     pairs = [
@@ -73,9 +76,9 @@ def parameters(card: Card) -> list[tuple[str, str]]:
         (_("Model"), model_of(job).id),
         (_("Key"), f"{job.key.label} …{job.key.last_four}".strip()),
         (_("Size"), ", ".join([ordered.strip(), *delivered])),
-        (_("Quality"), job.quality.capitalize()),
-        (_("Background"), job.background.capitalize()),
-        (_("Format"), job.output_format.upper()),
+        (_("Quality"), choice(job.quality)),
+        (_("Background"), choice(job.background)),
+        (_("Format"), choice(job.output_format)),
         (_("Pictures"), str(job.count)),
         (_("References"), str(len(job.job_references.all()) or "")),
         (_("Official fallback"), _("yes") if job.is_official_fallback else ""),
