@@ -100,12 +100,19 @@ def copied(page: Page) -> str:
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
+def width_of(picture: Locator) -> int:
+    """Its own pixels, once it has been loaded and decoded."""
+    return int(
+        picture.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }")
+    )
+
+
 def developed_card(page: Page) -> Locator:
     """The first card of the sheet, once it is done and its picture can be seen."""
     card = page.locator("#sheet > .card").first
     expect(card).to_have_attribute("data-state", "succeeded", timeout=DEVELOPED_WITHIN)
     expect(card.locator(".print img")).to_be_visible()
-    page.wait_for_function("document.querySelector('.card .print img').naturalWidth > 0")
+    assert width_of(card.locator(".print img")) > 0
     return card
 
 
@@ -154,7 +161,7 @@ def test_a_newcomer_sees_a_picture_develop(page: Page):
     card.get_by_role("link", name="Details of").click()
     expect(page.get_by_role("heading", name="Job 1")).to_be_visible()
     expect(page.locator(".line")).to_contain_text("Archived")
-    page.wait_for_function("document.querySelector('#viewer img').naturalWidth > 0")
+    assert width_of(page.locator("#viewer img").first) > 0
     album.keep("job")
     check_links(page, public_url)
 
