@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from studio.providers.catalog import PROVIDERS
 
@@ -111,7 +111,7 @@ def offers(key: ProviderKey) -> str:
 @register.filter
 def until(moment: datetime) -> str:
     """How long something still lasts, in one short word."""
-    return _age(max(MINUTE, int((moment - timezone.now()).total_seconds())))
+    return _span(max(MINUTE, int((moment - timezone.now()).total_seconds())))
 
 
 @register.simple_tag
@@ -125,9 +125,20 @@ def ago(moment: datetime) -> SafeString:
     )
 
 
+@register.simple_tag
+def ages() -> SafeString:
+    """How `ago` says one of each unit, for js/page.js to put its numbers in."""
+    pattern = 'data-minute="{}" data-hour="{}" data-day="{}"'
+    return format_html(pattern, *map(_age, (MINUTE, HOUR, DAY)))
+
+
 def _age(seconds: int) -> str:
     if seconds < MINUTE:
         return _("just now")
+    return pgettext("how long ago", "%(time)s") % {"time": _span(seconds)}
+
+
+def _span(seconds: int) -> str:
     if seconds < HOUR:
         return _("%(n)s min") % {"n": seconds // MINUTE}
     if seconds < DAY:

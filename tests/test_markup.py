@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from studio import markup
 from studio.accounts.models import User
@@ -52,6 +53,12 @@ def test_upright_ratios_stand_together() -> None:
 )
 def test_an_age_is_one_short_word(age: timedelta, words: str) -> None:
     assert f">{words}</time>" in markup.ago(timezone.now() - age)
+
+
+def test_a_page_that_stays_open_knows_how_ages_are_said() -> None:
+    assert markup.ages() == 'data-minute="1 min" data-hour="1 h" data-day="1 d"'
+    with override("zh-hans"):
+        assert markup.ages() == 'data-minute="1 分钟前" data-hour="1 小时前" data-day="1 天前"'
 
 
 def test_what_still_lasts_is_one_short_word() -> None:

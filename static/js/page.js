@@ -81,9 +81,7 @@ setInterval(() => {
   for (const time of document.querySelectorAll("time[data-ago]")) {
     const age = (Date.now() - Date.parse(time.dateTime)) / 1000;
     const [unit, seconds] = UNITS.find(([, length]) => age >= length) ?? [];
-    if (!unit) continue;
-    const shown = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, unitDisplay: "short" });
-    time.textContent = shown.format(Math.floor(age / seconds));
+    if (unit) time.textContent = byId("ages").dataset[unit].replace("1", Math.floor(age / seconds));
   }
 }, 30000);
 
