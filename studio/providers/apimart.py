@@ -9,13 +9,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from math import isnan
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from studio.providers import errors
+from studio.providers import errors, reading
 from studio.providers.contract import (
     Call,
     Cost,
@@ -87,8 +86,6 @@ ERRORS: Mapping[int, type[errors.Refused]] = {
     500: errors.Busy,
     503: errors.Busy,
 }
-# The 400 for a prompt that the safety review stopped carries no code of its own.
-POLICY_WORDS = ("敏感", "安全审核", "违规内容", "policy", "moderation", "safety", "sensitive")
 
 
 class APIMart:
@@ -123,7 +120,7 @@ class APIMart:
             case "failed":
                 raise _failure(data)
             case "submitted" | "processing":
-                return Pending(ticket=ticket, progress=_per_cent(data.get("progress")))
+                return Pending(ticket=ticket, progress=reading.per_cent(data.get("progress")))
             case _:
                 raise errors.BrokenAnswer(detail=response.excerpt)
 
@@ -165,19 +162,19 @@ def _read(response: Response) -> dict[str, Any]:
     if response.status == 200 and not error and body.get("code", 200) == 200:
         return body
     told = error if isinstance(error, dict) else body
-    status = response.status if response.status != 200 else _number(told.get("code"))
+    status = response.status if response.status != 200 else reading.number(told.get("code"))
     words = str(told.get("message") or error or "")
     kind = ERRORS.get(status, errors.BadOrder if 400 <= status < 500 else errors.BrokenAnswer)
-    if kind is errors.BadOrder and any(word in words.lower() for word in POLICY_WORDS):
+    if kind is errors.BadOrder and reading.is_policy(words):
         kind = errors.Blocked
-    raise kind(detail=words, retry_after=_seconds(response.headers.get("retry-after")))
+    raise kind(detail=words, retry_after=reading.seconds(response.headers.get("retry-after")))
 
 
 def _done(data: Mapping[str, Any], response: Response) -> Done:
     pictures = tuple(_pictures(data.get("result")))
     if not pictures:
         raise errors.BrokenAnswer(detail=response.excerpt)
-    amount, credits_ = _decimal(data.get("cost")), _decimal(data.get("credits_cost"))
+    amount, credits_ = reading.decimal(data.get("cost")), reading.decimal(data.get("credits_cost"))
     cost = None if amount is None and credits_ is None else Cost(amount=amount, credits=credits_)
     told = ("created", "completed", "actual_time", "estimated_time")
     return Done(pictures=pictures, cost=cost, raw={k: data[k] for k in told if k in data})
@@ -191,43 +188,11 @@ def _pictures(result: Any) -> Iterator[Picture]:
         urls = image.get("url")
         for url in urls if isinstance(urls, list) else [urls]:
             if isinstance(url, str) and url:
-                yield Picture(url=url, expires_at=_time(image.get("expires_at")))
+                yield Picture(url=url, expires_at=reading.time(image.get("expires_at")))
 
 
 def _failure(data: Mapping[str, Any]) -> errors.ProviderError:
     error = data.get("error")
     words = str(error.get("message") or "") if isinstance(error, dict) else str(error or "")
-    is_policy = any(word in words.lower() for word in POLICY_WORDS)
-    return errors.Blocked(detail=words) if is_policy else errors.Failed(detail=words)
-
-
-def _per_cent(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or isnan(value):
-        return None
-    return int(max(0, min(100, value)))
-
-
-def _number(value: Any) -> int:
-    """A status that may come as 400 or "400"; 0 for anything else."""
-    digits = str(value)
-    return int(digits) if digits.isdecimal() and len(digits) == 3 else 0
-
-
-def _seconds(value: str | None) -> float | None:
-    return float(value) if value and value.isdecimal() else None
-
-
-def _decimal(value: Any) -> Decimal | None:
-    """An exact amount: JSON's 0.05279 stays 0.05279."""
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and number >= 0 else None
-
-
-def _time(value: Any) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(value, tz=UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None
+    kind = errors.Blocked if reading.is_policy(words) else errors.Failed
+    return kind(detail=words)

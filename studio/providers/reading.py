@@ -1,0 +1,50 @@
+"""Reading single values of an answer: nothing where they are not what they should be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from math import isnan
+from typing import Any
+
+# A refusal by a safety review often carries no code of its own.
+POLICY_WORDS = ("敏感", "安全审核", "违规内容", "policy", "moderation", "safety", "sensitive")
+
+
+def is_policy(words: str) -> bool:
+    """Whether a refusal speaks of the content, not of the order."""
+    return any(word in words.lower() for word in POLICY_WORDS)
+
+
+def per_cent(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or isnan(value):
+        return None
+    return int(max(0, min(100, value)))
+
+
+def number(value: Any) -> int:
+    """A status that may come as 400 or "400"; 0 for anything else."""
+    digits = str(value)
+    return int(digits) if digits.isdecimal() and len(digits) == 3 else 0
+
+
+def seconds(value: str | None) -> float | None:
+    """A Retry-After in seconds."""
+    return float(value) if value and value.isdecimal() else None
+
+
+def decimal(value: Any) -> Decimal | None:
+    """An exact amount: JSON's 0.05279 stays 0.05279."""
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and amount >= 0 else None
+
+
+def time(value: Any) -> datetime | None:
+    """Seconds since 1970."""
+    try:
+        return datetime.fromtimestamp(value, tz=UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
