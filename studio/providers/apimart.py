@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from math import isnan
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
