@@ -7,6 +7,8 @@ from decimal import Decimal, InvalidOperation
 from math import isnan
 from typing import Any
 
+DAY = 24 * 60 * 60.0
+MOST = 100_000_000  # what a row can hold
 # A refusal by a safety review often carries no code of its own.
 POLICY_WORDS = ("敏感", "安全审核", "违规内容", "policy", "moderation", "safety", "sensitive")
 
@@ -29,17 +31,19 @@ def number(value: Any) -> int:
 
 
 def seconds(value: str | None) -> float | None:
-    """A Retry-After in seconds."""
-    return float(value) if value and value.isdecimal() else None
+    """A Retry-After in seconds, a day at most."""
+    return min(float(value), DAY) if value and value.isdecimal() else None
 
 
 def decimal(value: Any) -> Decimal | None:
     """An exact amount: JSON's 0.05279 stays 0.05279."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
     try:
         amount = Decimal(str(value))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):
         return None
-    return amount if amount.is_finite() and amount >= 0 else None
+    return amount if amount.is_finite() and 0 <= amount < MOST else None
 
 
 def time(value: Any) -> datetime | None:
@@ -48,3 +52,10 @@ def time(value: Any) -> datetime | None:
         return datetime.fromtimestamp(value, tz=UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return None
+
+
+def text(value: Any) -> str:
+    """A sentence fit for a row of a database."""
+    if not isinstance(value, str):
+        return ""
+    return value.encode(errors="replace").decode().replace("\0", "")
