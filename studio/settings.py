@@ -173,7 +173,7 @@ LOGIN_REDIRECT_URL = "studio"
 LOGOUT_REDIRECT_URL = "login"
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "studio.accounts.passwords.LengthValidator",
         "OPTIONS": {"min_length": 12},
     },
     {
