@@ -20,5 +20,5 @@ def mail_reset_link(member_id: int, base_url: str) -> None:
     studio = Studio.objects.first()
     context = {"member": member, "studio": studio, "link": f"{base_url}{reset_path(member)}"}
     with translation.override(member.language or settings.LANGUAGE_CODE):
-        subject = _("A new password for %(studio)s") % {"studio": studio or "Darkroom"}
+        subject = _("A new password for %(studio)s") % {"studio": studio or _("Darkroom")}
         send_mail(subject, render_to_string("accounts/reset.txt", context), None, [member.email])
