@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
 from math import isnan
 from typing import Any
 
-DAY = 24 * 60 * 60.0
+HOUR = 60 * 60.0
+DAY = 24 * HOUR
 MOST = 100_000_000  # what a row can hold
 # A refusal by a safety review often carries no code of its own.
 POLICY_WORDS = ("敏感", "安全审核", "违规内容", "policy", "moderation", "safety", "sensitive")
@@ -59,3 +63,46 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         return ""
     return value.encode(errors="replace").decode().replace("\0", "")
+
+
+def address(value: Any) -> str:
+    """An absolute web address."""
+    is_text = isinstance(value, str) and value.isprintable()
+    return value if is_text and value.startswith(("https://", "http://")) else ""
+
+
+def task_id(value: Any) -> str:
+    """An id that can stand in a path."""
+    is_text = isinstance(value, str) and value.isprintable() and len(value) <= 500
+    return value if is_text and value.strip(".") else ""
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """A body as an object, empty where it is none."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait: as told, or until an hour without calls left ends, by the sender's clock."""
+    told = seconds(headers.get("retry-after"))
+    if told is not None or headers.get("x-ratelimit-remaining") != "0":
+        return told
+    try:
+        sent = parsedate_to_datetime(headers["date"]).timestamp()
+        return min(HOUR, max(0.0, int(headers["x-ratelimit-reset"]) - sent))
+    except (KeyError, ValueError, OverflowError):
+        return None
+
+
+def inline(value: Any) -> bytes:
+    """A picture in base64: bare, in lines, or as a data URI."""
+    if not isinstance(value, str):
+        return b""
+    try:
+        return base64.b64decode("".join(value.rpartition(",")[2].split()), validate=True)
+    except ValueError:
+        return b""
