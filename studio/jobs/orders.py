@@ -51,7 +51,8 @@ def loaded_order(job: Job, *, count: int) -> Order:
     Reads files, asks nothing of the database when `job_references__reference` was prefetched.
     """
     order = order_of(job)
-    is_large = sum(reference.size for reference in order.references) > INLINE_LIMIT
+    weight = sum(reference.size for reference in order.references)
+    is_large = weight > INLINE_LIMIT and model_of(job).has_reference_links
     loaded = tuple(
         bare
         if is_large and bare.url.startswith("https://")

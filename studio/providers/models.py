@@ -59,6 +59,7 @@ class ImageModel:
     sizes: (ratio, resolution) → the documented pixel sizes, the expected one first.
     exact_sizes, size_rule: sizes that may be asked for in pixels, listed or by a rule.
     aliases: ratio → the ratio that the provider makes of it.
+    unsized_qualities: those whose pixels are not the ones of the table.
     max_count: pictures in one submission, fewer where it has references. max_prompt: characters; reference limits: bytes.
     prices: (resolution, quality) → the listed price; empty where the document gives none.
     max_concurrent, calls_per_hour: of one key. submit_seconds: how long an answer to the order
@@ -76,6 +77,7 @@ class ImageModel:
     size_rule: SizeRule | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
     qualities: tuple[str, ...] = ()
+    unsized_qualities: tuple[str, ...] = ()
     backgrounds: tuple[str, ...] = ()
     output_formats: tuple[str, ...] = ()
     max_count: int = 1
@@ -85,6 +87,7 @@ class ImageModel:
     max_reference_bytes: int = 20 * MB
     max_references_bytes: int = 256 * MB
     reference_types: tuple[str, ...] = ("image/png", "image/jpeg", "image/webp")
+    has_reference_links: bool = True
     has_mask: bool = False
     has_official_fallback: bool = False
     is_idempotent: bool = False
@@ -96,6 +99,8 @@ class ImageModel:
 
     def expected_sizes(self, order: Order) -> tuple[Size, ...]:
         """The documented pixels of an order; empty where the document promises none."""
+        if order.quality in self.unsized_qualities:
+            return ()
         if order.size:
             return (order.size,)
         if order.references and not order.ratio:
