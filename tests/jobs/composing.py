@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.http import HttpResponse
+from django.test import Client
 
 from studio.vault.models import ProviderKey
 
@@ -25,6 +26,13 @@ def ordered(key: ProviderKey, /, **changes: Any) -> dict[str, Any]:
         **changes,
     }
     return {name: value for name, value in data.items() if value is not None}
+
+
+def look(client: Client, address: str, method: str = "get", **data: Any) -> Any:
+    """The answer, read to its end so that its file is closed."""
+    response = getattr(client, method)(address, data)
+    response.getvalue()
+    return response
 
 
 def sendable(response: HttpResponse) -> dict[str, list[str]]:
