@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -106,3 +107,16 @@ def inline(value: Any) -> bytes:
         return base64.b64decode("".join(value.rpartition(",")[2].split()), validate=True)
     except ValueError:
         return b""
+
+
+def complaint(body: Mapping[str, Any]) -> tuple[str, str]:
+    """An error's `error_code`, and all words about it: at the top, inside `error` or `detail`."""
+    layers, codes, words = [body], [""], []
+    for layer in layers:  # grows while it is read
+        layers += [layer[k] for k in ("error", "detail") if isinstance(layer.get(k), dict)]
+        codes.append(text(layer.get("error_code")))
+        words += [text(layer.get(k)) for k in ("message", "error", "detail")]
+        if isinstance(upstream := layer.get("upstream_status"), int | str):
+            words.append(f"upstream_status {text(str(upstream))}")
+    told = dict.fromkeys(filter(None, [*words, *codes]))
+    return next(filter(None, codes), ""), ", ".join(told)
