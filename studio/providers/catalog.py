@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from studio.providers.apimart import APIMart
 from studio.providers.contract import Provider
+from studio.providers.gptimage2plus import GPTImage2Plus
 from studio.providers.models import ImageModel
 
-PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in (APIMart(),)}
+PROVIDERS: dict[str, Provider] = {
+    provider.name: provider
+    for provider in (
+        APIMart(),
+        GPTImage2Plus(),
+    )
+}
 
 
 def find_model(provider: str, model: str) -> ImageModel | None:
