@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.providers.apimart import APIMart
+from studio.providers.chatgpt2api import ChatGPT2API
 from studio.providers.contract import Provider
 from studio.providers.gptimage2plus import GPTImage2Plus
 from studio.providers.models import ImageModel
@@ -11,6 +12,7 @@ PROVIDERS: dict[str, Provider] = {
     provider.name: provider
     for provider in (
         APIMart(),
+        ChatGPT2API(),
         GPTImage2Plus(),
     )
 }
