@@ -25,7 +25,8 @@ from studio.jobs.orders import loaded_order, model_of
 from studio.jobs.states import Status
 from studio.providers import errors
 from studio.providers.catalog import PROVIDERS
-from studio.providers.contract import Call, Done, Flow, Pending, Response
+from studio.providers.contract import Call, Done, Flow, Pending, Remembering, Response
+from studio.providers.orders import Order
 from studio.vault.errors import VaultError
 
 log = logging.getLogger(__name__)
@@ -117,8 +118,7 @@ class Life:
         submission = self.submission
         try:
             order = await asyncio.to_thread(loaded_order, submission.job, count=submission.count)
-            flow = self.provider.submit(order, submission_id=submission.pk)
-            outcome = await drive(flow, self._send_call)
+            outcome = await drive(self._flow(order), self._send_call)
         except NeverSent as error:
             await self._try_again(error, tries=schedule.CONNECT_TRIES)
         except VaultError:
@@ -134,6 +134,13 @@ class Life:
             await self._answer_lost(error)
         else:
             await self._take_in(outcome)
+
+    def _flow(self, order: Order) -> Flow:
+        """What may have arrived before is asked after first, where the provider can be asked."""
+        submission, provider = self.submission, self.provider
+        if submission.body_hash and isinstance(provider, Remembering):
+            return provider.submit_again(order, submission_id=submission.pk)
+        return provider.submit(order, submission_id=submission.pk)
 
     async def _send_call(self, call: Call) -> Response:
         """Before a call that may cost money, the row says durably that it goes out."""

@@ -12,7 +12,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from studio.providers.errors import BrokenAnswer
@@ -143,4 +143,13 @@ class Provider(Protocol):
 
     def probe(self) -> Probe:
         """The cheapest call that tells whether a key works; charges nothing."""
+        ...
+
+
+@runtime_checkable
+class Remembering(Provider, Protocol):
+    """A provider that can be asked for an order by the id that we gave it."""
+
+    def submit_again(self, order: Order, *, submission_id: UUID, callback_url: str = "") -> Flow:
+        """Order what may have been ordered before: ask first, send the same only if it is not."""
         ...
