@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from studio.accounts.models import User
 from studio.jobs.cards.words import Words
-from studio.jobs.models import Job, JobReference, Submission
+from studio.jobs.models import Image, Job, JobReference, Submission
 from studio.jobs.states import RETRIABLE, Status
 from studio.vault.queries import may_use
 
@@ -54,7 +54,7 @@ class Card(Words):
 def with_cards(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Jobs with everything that their cards read: four queries for any number of cards."""
     return jobs.select_related("owner", "key__owner").prefetch_related(
-        "images",
+        Prefetch("images", Image.objects.order_by("pk")),
         Prefetch("job_references", JobReference.objects.select_related("reference")),
         Prefetch("submissions", Submission.objects.order_by("ordinal")),
     )

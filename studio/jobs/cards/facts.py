@@ -103,7 +103,10 @@ class Facts:
     @cached_property
     def images(self) -> list[Print]:
         kept = [image for image in self.job.images.all() if image.is_kept]
-        return [print_of(image, self.prompt, len(kept)) for image in kept]
+        return [
+            print_of(image, self.prompt, place=place, total=len(kept))
+            for place, image in enumerate(kept, start=1)
+        ]
 
     @property
     def frame_count(self) -> int:

@@ -58,8 +58,8 @@ class Print:
     placeholder: str
 
 
-def print_of(image: Image, prompt: str, total: int) -> Print:
-    """What the page needs of an archived image."""
+def print_of(image: Image, prompt: str, *, place: int, total: int) -> Print:
+    """What the page needs of an archived image. `place` counts from 1."""
     urls = {width: reverse("picture", args=[image.uid, width]) for width in THUMBNAIL_WIDTHS}
     words = Truncator(prompt).chars(80)
     return Print(
@@ -69,7 +69,7 @@ def print_of(image: Image, prompt: str, total: int) -> Print:
         full_url=reverse("original", args=[image.uid]),
         remote_url=image.url if image.is_url_alive else "",
         expires_at=image.expires_at,
-        alt=f"{words} ({image.number}/{total})" if total > 1 else words,
+        alt=f"{words} ({place}/{total})" if total > 1 else words,
         width=image.width,
         height=image.height,
         placeholder=image.placeholder,
