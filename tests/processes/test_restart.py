@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 import threading
 import time
@@ -12,13 +11,13 @@ from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import httpx
 import psutil
 import pytest
 
 from tests.benchmarks._ledger import Ledger, Post
+from tests.benchmarks._orders import Desk, rows
 from tests.benchmarks._tree import Tree, until
 
 pytestmark = pytest.mark.processes
@@ -42,17 +41,10 @@ def tree(ledger: Ledger, folder: Path) -> Iterator[Tree]:
 
 
 @pytest.fixture
-def client(tree: Tree) -> Iterator[httpx.Client]:
-    with closing(tree.open_studio()) as client:
-        yield client
-
-
-def rows(tree: Tree, query: str) -> list[dict[str, Any]]:
-    """What the studio's database says now."""
-    address = f"file:{tree.folder / 'darkroom.sqlite3'}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True, timeout=30)) as database:
-        database.row_factory = sqlite3.Row
-        return [dict(row) for row in database.execute(query)]
+def desk(tree: Tree) -> Iterator[Desk]:
+    desk = Desk(tree)
+    yield desk
+    desk.client.close()
 
 
 def submissions(tree: Tree) -> dict[str, dict[str, Any]]:
@@ -64,15 +56,6 @@ def submissions(tree: Tree) -> dict[str, dict[str, Any]]:
     )
     assert len({row["prompt"] for row in found}) == len(found), "one submission for each job"
     return {row["prompt"]: row for row in found}
-
-
-def place(tree: Tree, client: httpx.Client, prompt: str) -> None:
-    """What the browser sends when Develop is pressed."""
-    page = client.get("/").text
-    key = re.search(r'name="key"[^>]* value="([0-9a-f-]{36})"', page)
-    assert key
-    order = {"prompt": prompt, "key": key[1], "ratio": "3:4", "resolution": "1k", "count": 1}
-    tree.post(client, "/jobs/place", order | {"form_token": str(uuid4())})
 
 
 def sender_of(tree: Tree, post: Post) -> psutil.Process:
@@ -97,7 +80,7 @@ def statuses(tree: Tree) -> dict[str, str]:
     return {prompt: row["status"] for prompt, row in submissions(tree).items()}
 
 
-def check_pictures(tree: Tree, client: httpx.Client) -> int:
+def check_pictures(tree: Tree, desk: Desk) -> int:
     """Every kept picture is in the archive as its row says. How many there are."""
     images = rows(tree, "SELECT * FROM jobs_image")
     for image in images:
@@ -105,14 +88,14 @@ def check_pictures(tree: Tree, client: httpx.Client) -> int:
         data = (tree.folder / "pictures" / image["path"]).read_bytes()
         assert sha256(data).hexdigest() == image["sha256"]
         assert len(data) == image["size"]
-        assert (image["width"], image["height"]) == (768, 1024)
-    served = client.get(f"/pictures/{UUID(images[0]['uid'])}").raise_for_status()
+        assert (image["width"], image["height"]) == (1536, 1024)
+    served = desk.client.get(f"/pictures/{UUID(images[0]['uid'])}").raise_for_status()
     assert sha256(served.content).hexdigest() == images[0]["sha256"]
     return len(images)
 
 
-def timeline(client: httpx.Client, submission: dict[str, Any]) -> str:
-    return client.get(f"/jobs/{UUID(submission['job_uid'])}").raise_for_status().text
+def timeline(desk: Desk, submission: dict[str, Any]) -> str:
+    return desk.client.get(f"/jobs/{UUID(submission['job_uid'])}").raise_for_status().text
 
 
 class Killings:
@@ -147,21 +130,21 @@ class Killings:
 @pytest.mark.promise(3)
 @pytest.mark.promise(44)
 def test_killed_twice_every_order_is_sent_once_and_gets_its_picture(
-    ledger: Ledger, tree: Tree, client: httpx.Client
+    ledger: Ledger, tree: Tree, desk: Desk
 ):
     killings = Killings(ledger)
     first = ["held tide", *[f"tide {number} [slow:3]" for number in range(6)]]
     second = ["held ridge", *[f"ridge {number} [slow:2]" for number in range(4)]]
 
     for prompt in first:
-        place(tree, client, prompt)
+        desk.place(prompt)
     until(lambda: killings.held, within=10, what="an order held back")
     killings.kill(lambda: sender_of(tree, killings.held[0]).kill())
     until(
         lambda: statuses(tree)["held tide"] == "unknown", within=ENDED_WITHIN, what="taken up again"
     )
     for prompt in second:
-        place(tree, client, prompt)
+        desk.place(prompt)
     until(lambda: len(killings.held) == 2, within=10, what="another order held back")
     killings.kill(lambda: kill_everything(tree))
     at_the_kill = statuses(tree)
@@ -181,16 +164,16 @@ def test_killed_twice_every_order_is_sent_once_and_gets_its_picture(
     assert {"held tide", "held ridge"} <= lost
     assert all(killings.may_have_lost(ledger.post_of(prompt)) for prompt in lost)
     for prompt in lost:
-        page = timeline(client, ended[prompt])
+        page = timeline(desk, ended[prompt])
         assert EXPLANATION in page
-    assert check_pictures(tree, client) == len(ended) - len(lost) >= 6
+    assert check_pictures(tree, desk) == len(ended) - len(lost) >= 6
     assert set(at_the_kill.values()) - {"succeeded", "unknown"}, "it was in the middle"
 
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(3)
 def test_an_order_is_on_record_before_it_arrives_and_is_never_sent_again(
-    ledger: Ledger, tree: Tree, client: httpx.Client
+    ledger: Ledger, tree: Tree, desk: Desk
 ):
     """The sender dies with the arrival of its order, again and again."""
 
@@ -201,7 +184,7 @@ def test_an_order_is_on_record_before_it_arrives_and_is_never_sent_again(
     ledger.on_post = kill_the_sender
     for number in range(ROUNDS):
         prompt = f"a lighthouse, seen {number} times"
-        place(tree, client, prompt)
+        desk.place(prompt)
         until(lambda n=number: len(ledger.posts) > n, within=30, what="the order arrives")
         on_record = submissions(tree)[prompt]
         assert on_record["status"] == "submitting"
@@ -211,7 +194,7 @@ def test_an_order_is_on_record_before_it_arrives_and_is_never_sent_again(
         end_leases(tree)
         tree.start()
         until(lambda p=prompt: statuses(tree)[p] == "unknown", within=30, what="sorted out")
-        assert EXPLANATION in timeline(client, on_record)
+        assert EXPLANATION in timeline(desk, on_record)
 
     assert len(ledger.posts) == ROUNDS
     assert set(statuses(tree).values()) == {"unknown"}
