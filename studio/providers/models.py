@@ -60,8 +60,10 @@ class ImageModel:
     exact_sizes, size_rule: sizes that may be asked for in pixels, listed or by a rule.
     aliases: ratio → the ratio that the provider makes of it.
     unsized_qualities: those whose pixels are not the ones of the table.
-    max_count: pictures in one submission, fewer where it has references. max_prompt: characters; reference limits: bytes.
+    max_count: pictures in one submission, fewer where it has references or an exact size.
+    max_prompt: characters; reference limits: bytes.
     prices: (resolution, quality) → the listed price; empty where the document gives none.
+    billed_sides: resolution → the longest side of an exact size that is billed as it.
     max_concurrent, calls_per_hour: of one key. submit_seconds: how long an answer to the order
     itself may take.
     """
@@ -82,6 +84,7 @@ class ImageModel:
     output_formats: tuple[str, ...] = ()
     max_count: int = 1
     max_count_with_references: int | None = None
+    max_count_with_size: int | None = None
     max_prompt: int | None = None
     max_references: int = 0
     max_reference_bytes: int = 20 * MB
@@ -92,6 +95,7 @@ class ImageModel:
     has_official_fallback: bool = False
     is_idempotent: bool = False
     prices: Mapping[tuple[str, str], Price] = field(default_factory=dict)
+    billed_sides: Mapping[str, int] = field(default_factory=dict)
     submit_seconds: float = 60.0
     max_concurrent: int | None = None
     calls_per_hour: int | None = None
@@ -109,6 +113,15 @@ class ImageModel:
         resolution = order.resolution or next(iter(self.resolutions), "")
         return self.sizes.get((self.aliases.get(ratio, ratio), resolution), ())
 
+    def price(self, order: Order) -> Price | None:
+        """The listed price of one picture of an order; none where the document is silent."""
+        resolution = order.resolution
+        if order.size:
+            longest = max(order.size)
+            fitting = (tier for tier, side in self.billed_sides.items() if longest <= side)
+            resolution = next(fitting, "")
+        return self.prices.get((resolution, order.quality))
+
     @property
     def most_pictures(self) -> int:
         """Of one job, which may have several submissions."""
@@ -119,6 +132,8 @@ class ImageModel:
         most = self.max_count
         if order.references and self.max_count_with_references:
             most = self.max_count_with_references
+        if order.size and self.max_count_with_size:
+            most = self.max_count_with_size
         full, rest = divmod(order.count, most)
         return [most] * full + [rest] * bool(rest)
 
