@@ -6,7 +6,6 @@ come as n URLs of one image or as n images; both are read.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -26,7 +25,7 @@ from studio.providers.contract import (
     Working,
 )
 from studio.providers.models import ImageModel, Seconds
-from studio.providers.orders import Order, Reference, Size
+from studio.providers.orders import Order, Size
 
 # ratio: (1k, 2k, 4k). Where 1k names two sizes, either may come.
 TABLE = {
@@ -139,16 +138,10 @@ def _body(order: Order) -> dict[str, Any]:
     if order.resolution:
         body["resolution"] = order.resolution
     if order.references:
-        body["image_urls"] = [_reference(reference) for reference in order.references]
+        body["image_urls"] = [reference.link for reference in order.references]
     if order.is_official_fallback:
         body["official_fallback"] = True
     return body
-
-
-def _reference(reference: Reference) -> str:
-    if not reference.data:
-        return reference.url
-    return f"data:{reference.media_type};base64,{base64.b64encode(reference.data).decode()}"
 
 
 def _read(response: Response) -> dict[str, Any]:

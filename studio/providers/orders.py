@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -24,6 +25,15 @@ class Reference:
     size: int
     data: bytes = field(default=b"", repr=False)
     url: str = ""
+
+    @property
+    def base64(self) -> str:
+        return b64encode(self.data).decode()
+
+    @property
+    def link(self) -> str:
+        """Its address: a data URI when there are bytes."""
+        return f"data:{self.media_type};base64,{self.base64}" if self.data else self.url
 
 
 @dataclass(frozen=True, kw_only=True)
