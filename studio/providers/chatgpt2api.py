@@ -7,7 +7,6 @@ final is not, and `poll_url` is read for its id, never followed.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -145,7 +144,7 @@ def _call(order: Order, task_id: str) -> Call:
             image = Upload(part="image", name=name, media_type=kind, data=picture.data)
             url = "/api/image-tasks/edits"
             return Call(method="POST", url=url, form=form, uploads=(image,), is_billable=True)
-        fields["image_base64"] = base64.b64encode(picture.data).decode()
+        fields["image_base64"] = picture.base64
     return Call(method="POST", url="/api/image-tasks/generations", json=fields, is_billable=True)
 
 
