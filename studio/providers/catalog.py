@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.providers.aigptimage import AIGPTImage
 from studio.providers.apimart import APIMart
 from studio.providers.chatgpt2api import ChatGPT2API
 from studio.providers.contract import Provider
@@ -14,6 +15,7 @@ PROVIDERS: dict[str, Provider] = {
         APIMart(),
         ChatGPT2API(),
         GPTImage2Plus(),
+        AIGPTImage(),
     )
 }
 
