@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from studio.providers.catalog import PROVIDERS
+from studio.wording import joined
 
 if TYPE_CHECKING:
     from studio.accounts.models import User
@@ -106,6 +107,18 @@ def offers(key: ProviderKey) -> str:
     if model.has_mask:
         words.append(_("mask"))
     return " · ".join(word for word in words if word)
+
+
+@register.filter
+def sentences(said: Iterable[object]) -> str:
+    """Sentences one after the other."""
+    return joined(said)
+
+
+@register.simple_tag
+def say(*said: object) -> str:
+    """Sentences one after the other, given one by one."""
+    return joined(said)
 
 
 @register.filter

@@ -61,6 +61,14 @@ def test_a_page_that_stays_open_knows_how_ages_are_said() -> None:
         assert markup.ages() == 'data-minute="1 分钟前" data-hour="1 小时前" data-day="1 天前"'
 
 
+def test_sentences_stand_apart_as_the_language_wants() -> None:
+    assert markup.say("One.", "", "Two.", "Three.") == "One. Two. Three."
+    assert markup.sentences(["100 % of it.", "Two."]) == "100 % of it. Two."
+    assert markup.sentences([]) == ""
+    with override("zh-hans"):
+        assert markup.say("一。", "二。") == "一。二。"
+
+
 def test_what_still_lasts_is_one_short_word() -> None:
     assert markup.until(timezone.now() + timedelta(hours=22, seconds=5)) == "22 h"
     assert markup.until(timezone.now() - timedelta(hours=1)) == "1 min"

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from studio.accounts.models import Invitation, Language, Studio, Theme, User
 from studio.accounts.throttle import left_after, seconds_closed
+from studio.wording import joined
 
 if TYPE_CHECKING:
     UserForm = forms.ModelForm[User]
@@ -35,14 +36,12 @@ def password_field(**options: Any) -> forms.CharField:
 def why_not(request: HttpRequest | None, wrong: str) -> str:
     """What to tell somebody whose password was not accepted."""
     if seconds := seconds_closed(request):
-        closed = _("Too many tries.")
-        return f"{closed} {try_again_in(seconds)}"
+        return joined([_("Too many tries."), try_again_in(seconds)])
     left = left_after(request)
     if left == 0:
-        last = _("That was the last try for now.")
-        return f"{wrong} {last}"
+        return joined([wrong, _("That was the last try for now.")])
     tries = ngettext("%(left)d try left.", "%(left)d tries left before a pause.", left)
-    return f"{wrong} {tries % {'left': left}}"
+    return joined([wrong, tries % {"left": left}])
 
 
 def try_again_in(seconds: int) -> str:

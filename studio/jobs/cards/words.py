@@ -16,6 +16,7 @@ from studio.jobs.money import money, plain
 from studio.jobs.orders import model_of, order_of
 from studio.jobs.sentences import Sentence, sentence
 from studio.jobs.states import RETRIABLE, Status
+from studio.wording import joined
 
 ICONS = {
     Status.QUEUED: ("clock", ""),
@@ -151,7 +152,7 @@ class Words(Facts):
         """What came against what was ordered, where they differ."""
         if self.status != Status.SUCCEEDED or not self.images:
             return ""
-        return " ".join(filter(None, [self._other_count(), self._lost_count(), self._other_size()]))
+        return joined([self._other_count(), self._lost_count(), self._other_size()])
 
     def _other_count(self) -> str:
         came = len(self.job.images.all())
