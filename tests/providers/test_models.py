@@ -10,7 +10,15 @@ from studio.providers.models import MB
 from studio.providers.orders import Order, Reference, Size
 
 MODELS = [model for provider in PROVIDERS.values() for model in provider.models]
-every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
+
+
+def models(chosen):
+    return pytest.mark.parametrize("model", chosen, ids=lambda model: model.id)
+
+
+every_model = models(MODELS)
+with_references = models([model for model in MODELS if model.max_references])
+with_exact_sizes = models([model for model in MODELS if model.exact_sizes])
 
 
 def an_order(model, **fields) -> Order:
@@ -35,6 +43,10 @@ def test_every_choice_of_the_record_is_accepted(model):
         assert complaints(model, size=size) == []
     for quality in model.qualities:
         assert complaints(model, quality=quality) == []
+    for background in model.backgrounds:
+        assert complaints(model, background=background) == []
+    for output_format in model.output_formats:
+        assert complaints(model, output_format=output_format) == []
 
 
 @every_model
@@ -54,13 +66,18 @@ def test_an_order_is_shared_out_among_as_few_submissions_as_can_be(model):
 
 
 @every_model
-def test_references_are_bounded_in_number_size_sum_and_type(model):
+def test_references_are_bounded_in_number(model):
     most = (a_reference(),) * model.max_references
-    largest = a_reference(size=model.max_reference_bytes)
-    too_many_bytes = (largest,) * (model.max_references_bytes // model.max_reference_bytes + 1)
 
     assert complaints(model, references=most) == []
     assert complaints(model, references=(*most, a_reference())) == ["references"]
+
+
+@with_references
+def test_references_are_bounded_in_size_sum_and_type(model):
+    largest = a_reference(size=model.max_reference_bytes)
+    too_many_bytes = (largest,) * (model.max_references_bytes // model.max_reference_bytes + 1)
+
     assert complaints(model, references=(largest,)) == []
     assert complaints(model, references=(a_reference(size=largest.size + 1),)) == ["references"]
     assert "references" in complaints(model, references=too_many_bytes)
@@ -82,7 +99,7 @@ def test_what_is_not_in_the_record_is_refused_by_name(model):
     assert complaints(model, size=Size(1001, 1001)) == ["size"]
 
 
-@every_model
+@with_exact_sizes
 def test_a_size_and_a_ratio_exclude_each_other(model):
     size = min(model.exact_sizes)
 
