@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from django.db import connection
 from django.db.models import DateTimeField, ExpressionWrapper
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
@@ -39,6 +40,16 @@ def renew(shard: int, token: UUID) -> bool:
 def release(shard: int, token: UUID) -> None:
     """Give the shard back at once."""
     Lease.objects.filter(shard=shard, token=token).update(until=LONG_AGO)
+
+
+def give_back(since: timedelta) -> None:
+    """End the leases of a dead cluster, which were taken before so long ago, at once.
+
+    On SQLite only: elsewhere another machine's pump may hold them.
+    """
+    if connection.vendor == "sqlite":
+        begun = ExpressionWrapper(Now() + (LENGTH - since), output_field=DateTimeField())
+        Lease.objects.filter(until__lt=begun).update(until=LONG_AGO)
 
 
 def has_work() -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from datetime import timedelta
 from time import monotonic
 
 from django.core.management import call_command
 from django.db import DatabaseError, InterfaceError, connection
 
 from studio import queue
-from studio.engine import drain
+from studio.engine import drain, leases
 from studio.engine.supervisor.child import Child
 from studio.engine.supervisor.pulse import Pulse
 from studio.engine.supervisor.watch import Watch, is_pumping
@@ -60,6 +61,7 @@ class Cluster(Child):
                 return
             if self.watch is None:
                 queue.give_back()
+                leases.give_back(timedelta(seconds=monotonic() - self.started_at))
                 self.watch = Watch(pid)
             self.pulse.ask_for_beat(self.watch.listen())
             self.pulse.wake_pump()

@@ -1,0 +1,58 @@
+"""Who pumps: one at a time, and never somebody who is dead."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from studio.engine import leases
+from studio.engine.models import Lease
+
+pytestmark = pytest.mark.django_db
+
+
+def test_one_pump_at_a_time():
+    token = leases.take(0)
+
+    assert token
+    assert leases.take(0) is None
+    assert leases.renew(0, token)
+
+
+def test_a_lease_that_ran_out_is_for_the_next():
+    dead = uuid4()
+    Lease.objects.create(shard=0, token=dead, until=timezone.now() - timedelta(seconds=1))
+
+    assert leases.take(0)
+    assert not leases.renew(0, dead)
+
+
+def test_what_a_dead_cluster_held_is_free_at_once():
+    dead = leases.take(0)
+
+    leases.give_back(timedelta(seconds=-1))
+
+    assert not leases.renew(0, dead)
+    assert leases.take(0)
+
+
+def test_what_was_taken_since_the_start_stays():
+    token = leases.take(0)
+
+    leases.give_back(timedelta(seconds=1))
+
+    assert leases.renew(0, token)
+
+
+def test_on_a_shared_database_others_keep_their_leases(monkeypatch: pytest.MonkeyPatch):
+    token = leases.take(0)
+    monkeypatch.setattr(connection, "vendor", "postgresql")
+
+    leases.give_back(timedelta(seconds=-1))
+
+    monkeypatch.undo()
+    assert leases.renew(0, token)
