@@ -24,7 +24,7 @@ from studio.jobs.models.picture import THUMBNAIL_WIDTHS
 Source = Path | IO[bytes] | File  # type: ignore[type-arg]
 
 # Each stays under 512 MB at its limit: a WebP takes 24 bytes for a pixel, a JPEG 8.
-MAX_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000, "PNG": 36_000_000, "WEBP": 4096 * 4096}
+MAX_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000, "PNG": 36_000_000, "WEBP": 3840 * 3840}
 # A phone's JPEG may carry a second picture for depth: MPO. The first one is meant.
 KINDS = {
     "PNG": ("image/png", "png"),
