@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -202,14 +202,28 @@ class ImageModel:
                 "size",
                 gettext_noop("Choose either an exact size or a ratio, not both."),
             )
-        is_ruled = self.size_rule is not None and self.size_rule.allows(order.size)
-        if order.size not in self.exact_sizes and not is_ruled:
+        rule = self.size_rule
+        if order.size in self.exact_sizes or (rule and rule.allows(order.size)):
+            return
+        if rule is None:
             yield Unsupported(
                 "size",
                 gettext_noop("%(model)s makes %(size)s only if it stands in its size table."),
                 size=f"{order.size.width} × {order.size.height}",
                 model=self.label,
             )
+            return
+        yield Unsupported(
+            "size",
+            gettext_noop(
+                "%(model)s does not make %(size)s: both sides are multiples of %(multiple)s, the"
+                " longer one at most %(longest)s and %(ratio)s times the shorter one, with"
+                " %(fewest_pixels)s to %(most_pixels)s pixels in all."
+            ),
+            size=f"{order.size.width} × {order.size.height}",
+            model=self.label,
+            **asdict(rule),
+        )
 
     def _reference_problems(self, order: Order) -> Iterator[Unsupported]:
         if len(order.references) > self.max_references:
@@ -252,3 +266,5 @@ class ImageModel:
             yield Unsupported(
                 "mask", gettext_noop("%(model)s does not take a mask."), model=self.label
             )
+        elif order.mask and not order.references:
+            yield Unsupported("mask", gettext_noop("A mask lies on a reference picture: add one."))
