@@ -17,6 +17,8 @@ MOST = 100_000_000  # what a row can hold
 # A refusal by a safety review often carries no code of its own.
 POLICY_WORDS = ("敏感", "安全审核", "违规内容", "policy", "moderation", "safety", "sensitive")
 
+WORDS = ("message", "msg", "failMsg", "error", "detail", "code")
+
 
 def is_policy(words: str) -> bool:
     """Whether a refusal speaks of the content, not of the order."""
@@ -115,7 +117,7 @@ def complaint(body: Mapping[str, Any]) -> tuple[str, str]:
     for layer in layers:  # grows while it is read
         layers += [layer[k] for k in ("error", "detail") if isinstance(layer.get(k), dict)]
         codes.append(text(layer.get("error_code")))
-        words += [text(layer.get(k)) for k in ("message", "error", "detail")]
+        words += [text(layer.get(k)) for k in WORDS]
         if isinstance(upstream := layer.get("upstream_status"), int | str):
             words.append(f"upstream_status {text(str(upstream))}")
     told = dict.fromkeys(filter(None, [*words, *codes]))
