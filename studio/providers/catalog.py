@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.providers.aigptimage import AIGPTImage
 from studio.providers.apimart import APIMart
+from studio.providers.apimodels import APIModels
 from studio.providers.chatgpt2api import ChatGPT2API
 from studio.providers.contract import Provider
 from studio.providers.gptimage2plus import GPTImage2Plus
@@ -16,6 +17,7 @@ PROVIDERS: dict[str, Provider] = {
         ChatGPT2API(),
         GPTImage2Plus(),
         AIGPTImage(),
+        APIModels(),
     )
 }
 
