@@ -20,6 +20,11 @@ def rows(tree: Tree, query: str, *values: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in database.execute(query, values)]
 
 
+def seconds(text: str) -> float:
+    """A time as SQLite keeps it, in seconds since 1970."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+
+
 class Desk:
     """The first admin at the studio page, with a sandbox key."""
 
@@ -53,5 +58,4 @@ class Desk:
             "SELECT max(image.kept_at) AS at FROM jobs_image image"
             " JOIN jobs_job job ON job.id = image.job_id WHERE job.prompt = ?"
         )
-        text = rows(self.tree, query, prompt)[0]["at"]
-        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+        return seconds(rows(self.tree, query, prompt)[0]["at"])

@@ -124,6 +124,14 @@ class Tree:
         self.lines += rest.splitlines()
         return self.process.returncode
 
+    def kill(self) -> None:
+        """Everything, with -9."""
+        family = self.processes()
+        for process in family:
+            process.kill()
+        self.stop()
+        psutil.wait_procs(family, timeout=10)
+
     # What it is made of ----------------------------------------------------------------------
 
     def processes(self) -> list[psutil.Process]:

@@ -68,14 +68,6 @@ def sender_of(tree: Tree, post: Post) -> psutil.Process:
     )
 
 
-def kill_everything(tree: Tree) -> None:
-    family = tree.processes()
-    for process in family:
-        process.kill()
-    psutil.wait_procs(family, timeout=10)
-    tree.stop()
-
-
 def statuses(tree: Tree) -> dict[str, str]:
     return {prompt: row["status"] for prompt, row in submissions(tree).items()}
 
@@ -146,7 +138,7 @@ def test_killed_twice_every_order_is_sent_once_and_gets_its_picture(
     for prompt in second:
         desk.place(prompt)
     until(lambda: len(killings.held) == 2, within=10, what="another order held back")
-    killings.kill(lambda: kill_everything(tree))
+    killings.kill(tree.kill)
     at_the_kill = statuses(tree)
     killings.is_over.set()
     tree.start()
@@ -190,7 +182,7 @@ def test_an_order_is_on_record_before_it_arrives_and_is_never_sent_again(
         assert on_record["status"] == "submitting"
         assert on_record["sent_at"]
         assert on_record["body_hash"] == ledger.post_of(prompt).sha256
-        kill_everything(tree)
+        tree.kill()
         end_leases(tree)
         tree.start()
         until(lambda p=prompt: statuses(tree)[p] == "unknown", within=30, what="sorted out")
