@@ -131,6 +131,20 @@ def test_links_tell_how_long_they_live(as_bob: Client, done: Job) -> None:
     assert f"testserver/pictures/{done.images.get(number=1).uid}" in gone
 
 
+def test_a_picture_that_was_lost_is_offered_where_the_provider_has_it(
+    as_bob: Client, done: Job
+) -> None:
+    lost = add_picture(done, number=3)
+    Image.objects.filter(pk=lost.pk).update(state="lost")
+
+    html = page(as_bob, done)
+    Image.objects.update(expires_at=timezone.now())
+
+    assert "1 picture could not be saved." in html
+    assert f'<a href="{lost.url}"' in html
+    assert f'<a href="{lost.url}"' not in page(as_bob, done)
+
+
 def test_family_and_neighbours_are_linked_and_hidden_ones_passed_over(
     as_bob: Client, bob: User, key: ProviderKey
 ) -> None:

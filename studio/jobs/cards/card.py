@@ -50,6 +50,12 @@ class Card(Words):
         """The provider's public address, while it lives."""
         return next((image.url for image in self.job.images.all() if image.is_url_alive), "")
 
+    @property
+    def lost_links(self) -> list[str]:
+        """The provider's public addresses of pictures that are not in the archive."""
+        images = self.job.images.all()
+        return [image.url for image in images if image.is_lost and image.is_url_alive]
+
 
 def with_cards(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Jobs with everything that their cards read: four queries for any number of cards."""

@@ -70,6 +70,10 @@ class Image(models.Model):
         return self.state == State.KEPT
 
     @property
+    def is_lost(self) -> bool:
+        return self.state == State.LOST
+
+    @property
     def is_url_alive(self) -> bool:
         """Whether the provider's address may still answer."""
         return bool(self.url) and (self.expires_at is None or self.expires_at > timezone.now())
