@@ -6,4 +6,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("apimart/", include("studio.sandbox.apimart")),
+    path("chatgpt2api/", include("studio.sandbox.chatgpt2api")),
 ]

@@ -11,7 +11,10 @@ from threading import BoundedSemaphore
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.core.files.uploadhandler import MemoryFileUploadHandler, TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -73,6 +76,28 @@ def bearer(request: HttpRequest) -> str:
 @contextmanager
 def json_body(request: HttpRequest, most: int) -> Iterator[dict[str, Any]]:
     """The body as a JSON object of at most so many bytes. Raises BadBodyError or CrowdedError."""
+    with _let_in(request, most):
+        yield _parsed(request, most)
+
+
+@contextmanager
+def form_body(request: HttpRequest, most: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """A form's fields and files, the last of each name. Raises as `json_body` does."""
+    with _let_in(request, most):
+        # The studio's own handlers let nothing in but what members send.
+        request.upload_handlers = [
+            MemoryFileUploadHandler(request),
+            TemporaryFileUploadHandler(request),
+        ]
+        try:
+            fields, files = request.POST.dict(), request.FILES.dict()
+        except (MultiPartParserError, SuspiciousOperation, UnreadablePostError) as error:
+            raise BadBodyError from error
+        yield fields, files
+
+
+@contextmanager
+def _let_in(request: HttpRequest, most: int) -> Iterator[None]:
     told = str(request.META.get("CONTENT_LENGTH") or "")
     length = int(told) if told.isdecimal() else 0
     if length > most:
@@ -81,7 +106,7 @@ def json_body(request: HttpRequest, most: int) -> Iterator[dict[str, Any]]:
     if not (is_small or READING.acquire(blocking=False)):
         raise CrowdedError
     try:
-        yield _parsed(request, most)
+        yield
     finally:
         if not is_small:
             READING.release()
@@ -111,17 +136,27 @@ def absolute(request: HttpRequest, path: str) -> str:
     return request.build_absolute_uri(path)
 
 
-def picture(request: HttpRequest, task: Task, index: int, *, name: str) -> HttpResponseBase:
-    """The PNG itself, for anybody and for good; 304 for those who have it. name: unique for it."""
+def picture(
+    request: HttpRequest, task: Task, index: int, *, name: str, kind: str = "png"
+) -> HttpResponseBase:
+    """The picture itself, for anybody and for good; 304 for those who have it.
+
+    name: unique for it. kind: png, jpeg or webp.
+    """
     tag = f'"{hashlib.sha256(name.encode()).hexdigest()[:32]}"'
-    return get_conditional_response(request, etag=tag) or _png(task, index, tag)
+    return get_conditional_response(request, etag=tag) or _drawn(task, index, tag, kind)
 
 
-def _png(task: Task, index: int, tag: str) -> HttpResponse:
+def drawn(task: Task, index: int, kind: str = "png") -> bytes:
+    """The picture's bytes: the first half of them where its end is to be torn."""
     with DRAWING:
         data = art.draw(task.seed, index, task.width, task.height)
-    if task.ending is Ending.TORN:
-        data = data[: len(data) // 2]
+        data = data if kind == "png" else art.recoded(data, kind)
+    return data[: len(data) // 2] if task.ending is Ending.TORN else data
+
+
+def _drawn(task: Task, index: int, tag: str, kind: str) -> HttpResponse:
+    data = drawn(task, index, kind)
     headers = {
         "Content-Length": str(len(data)),
         "ETag": tag,
@@ -129,4 +164,4 @@ def _png(task: Task, index: int, tag: str) -> HttpResponse:
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
-    return HttpResponse(data, content_type="image/png", headers=headers)
+    return HttpResponse(data, content_type=f"image/{kind}", headers=headers)
