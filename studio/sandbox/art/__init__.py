@@ -11,6 +11,8 @@ import io
 import re
 from random import Random
 
+from PIL import Image
+
 from studio.sandbox.art.bloom import bloom
 from studio.sandbox.art.cat import cat
 from studio.sandbox.art.ink import ink
@@ -79,4 +81,12 @@ def draw(seed: int, index: int, width: int, height: int) -> bytes:
     vignette(sheet, 0.22)
     file = io.BytesIO()
     grain(sheet, take.mood).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def recoded(png: bytes, kind: str) -> bytes:
+    """The same picture as jpeg or webp."""
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as image:
+        image.save(file, kind, quality=90, method=0)
     return file.getvalue()
