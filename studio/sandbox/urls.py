@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
+    path("aigptimage/", include("studio.sandbox.aigptimage")),
     path("apimart/", include("studio.sandbox.apimart")),
     path("chatgpt2api/", include("studio.sandbox.chatgpt2api")),
 ]
