@@ -8,4 +8,5 @@ urlpatterns = [
     path("aigptimage/", include("studio.sandbox.aigptimage")),
     path("apimart/", include("studio.sandbox.apimart")),
     path("chatgpt2api/", include("studio.sandbox.chatgpt2api")),
+    path("gptimage2plus/", include("studio.sandbox.gptimage2plus")),
 ]
