@@ -116,13 +116,14 @@ class GPTImage2Plus:
     def probe(self) -> Probe:
         """Ask for a generation that does not exist: every answer to a good key tells its limits."""
         response = yield _ask(NO_GENERATION)
-        if response.status not in (400, 404, 422):
+        is_unknown = response.status in (400, 404, 422)
+        if not is_unknown:
             _read(response)
         left, limit = (response.headers.get(f"x-ratelimit-{n}", "") for n in ("remaining", "limit"))
-        if left.isdecimal() and limit.isdecimal():
-            return Working(limits=f"{left[:9]} / {limit[:9]}")
-        response.json()  # a web page is no sign of the provider
-        return Working()
+        is_told = left.isdecimal() and limit.isdecimal()
+        if not (is_unknown and is_told):
+            response.json()  # a web page is no sign of the provider
+        return Working(limits=f"{left[:9]} / {limit[:9]}" if is_told else "")
 
     def is_signed(self, headers: Mapping[str, str], body: bytes, secret: str) -> bool:
         """Whether a webhook's raw body is signed with this secret. An empty one signs nothing."""

@@ -181,7 +181,11 @@ def test_a_key_that_does_not_work_is_found_out_by_the_probe(status, error):
     assert type(caught.value) is error
 
 
-@pytest.mark.parametrize("status", [200, 404])
-def test_a_web_page_is_no_sign_of_the_provider(status):
+@pytest.mark.parametrize(("status", "headers"), [(200, {}), (200, LIMITS), (404, {})])
+def test_a_web_page_is_no_sign_of_the_provider(status, headers):
     with pytest.raises(errors.BrokenAnswer):
-        run(plus.probe(), answer(status, "<html>for sale</html>"))
+        run(plus.probe(), answer(status, "<html>for sale</html>", **headers))
+
+
+def test_told_limits_are_sign_enough_beside_an_empty_body():
+    assert run(plus.probe(), answer(404, "", **LIMITS))[1] == Working(limits="587 / 600")
