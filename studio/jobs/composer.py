@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -29,8 +30,8 @@ def open_composer(
                 _("The pictures that %(name)s worked from do not come along: add your own.")
                 % {"name": remix.owner.name}
             )
-    elif form.model:
-        initial.update(first_choices(form.model))
+    elif form.record:
+        initial.update(first_choices(form.record))
     return form
 
 
@@ -45,6 +46,7 @@ def remixed_order(job: Job, member: User) -> dict[str, Any]:
     return {
         "prompt": job.prompt,
         "key": "" if job.key.is_paused else str(job.key.uid),
+        "model": job.model,
         **{name: getattr(job, name) for name in (*OFFERS, "count", "is_official_fallback")},
         "size_width": job.width,
         "size_height": job.height,
@@ -55,10 +57,11 @@ def remixed_order(job: Job, member: User) -> dict[str, Any]:
 
 def composer_context(form: OrderForm) -> dict[str, Any]:
     """Everything that `jobs/_composer.html` and its fragments draw."""
-    model = form.model
+    model = form.record
     return {
         "form": form,
         "capability": model,
+        "models": form.models,
         "pixels": expected_pixels(form, model) if model else "",
         "misfits": misfits(form, model) if model else [],
         "keys": form.keys,
@@ -92,11 +95,24 @@ def exact_size(form: OrderForm) -> Size | None:
     return Size(*map(int, sides))
 
 
-def misfits(form: OrderForm, model: ImageModel) -> list[str]:
+@dataclass(frozen=True, kw_only=True)
+class Misfit:
+    """A choice made for another model. With other choices there, it waits for a new one."""
+
+    name: str
+    value: str
+    is_choosable: bool
+
+    @property
+    def words(self) -> str:
+        return choice(self.value)
+
+
+def misfits(form: OrderForm, model: ImageModel) -> list[Misfit]:
     """Choices that were made for another model and that this one does not offer."""
     chosen = {name: form[name].value() or "" for name in OFFERS}
     return [
-        choice(value)
+        Misfit(name=name, value=value, is_choosable=bool(getattr(model, OFFERS[name])))
         for name, value in chosen.items()
         if value and value not in getattr(model, OFFERS[name])
     ]

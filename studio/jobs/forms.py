@@ -59,6 +59,7 @@ class OrderForm(forms.Form):
             "invalid": KEY_GONE,
         }
     )
+    model = forms.CharField(required=False, max_length=64)
     ratio = forms.CharField(required=False, max_length=8)
     resolution = forms.CharField(required=False, max_length=8)
     quality = forms.CharField(required=False, max_length=16)
@@ -107,10 +108,16 @@ class OrderForm(forms.Form):
         return next((key for key in self.keys if str(key.uid) == str(uid)), None)
 
     @property
-    def model(self) -> ImageModel | None:
-        """The record that the composer is drawn from."""
+    def models(self) -> tuple[ImageModel, ...]:
+        """What the chosen key's provider runs."""
         key = self.chosen_key
-        return PROVIDERS[key.provider].models[0] if key else None
+        return PROVIDERS[key.provider].models if key else ()
+
+    @property
+    def record(self) -> ImageModel | None:
+        """Of the chosen model, from which the composer is drawn; else of the provider's first."""
+        named = [model for model in self.models if model.id == self["model"].value()]
+        return next(iter([*named, *self.models]), None)
 
     @cached_property
     def references(self) -> list[Reference]:
@@ -151,9 +158,9 @@ class OrderForm(forms.Form):
         if "form_token" in self.errors:
             self.add_error(None, STALE)
         self._clean_size(data)
-        if self.model:
-            data["order"] = self._order(self.model, data)
-            for problem in self.model.problems(data["order"]):
+        if self.record:
+            data["order"] = self._order(self.record, data)
+            for problem in self.record.problems(data["order"]):
                 self._complain(problem.field, _(problem.sentence) % problem.params)
         self._clean_references()
         return data
@@ -193,7 +200,7 @@ class OrderForm(forms.Form):
         """At the field, once; where the model's composer has no such field, above all of them."""
         name = FIELD_OF.get(field, field)
         offer = (OFFERS | EXTRAS).get(name)
-        is_drawn = name in self.fields and (offer is None or getattr(self.model, offer, None))
+        is_drawn = name in self.fields and (offer is None or getattr(self.record, offer, None))
         if name not in self.errors:
             self.add_error(name if is_drawn else None, message)
 

@@ -14,9 +14,7 @@ from studio.jobs.states import Status
 from studio.providers.orders import Order, Size
 from tests.conftest import make_job, make_key
 
-ORDER = Order(
-    prompt="an orange cat", model="gpt-image-2", count=3, ratio="16:9", resolution="2k"
-)
+ORDER = Order(prompt="an orange cat", model="gpt-image-2", count=3, ratio="16:9", resolution="2k")
 
 
 @pytest.fixture
@@ -28,9 +26,7 @@ def key(bob):
 def test_placing_makes_a_job_with_one_submission_and_its_references_in_order(bob, key):
     first, second = (Reference.objects.create(owner=bob, sha256=str(n)) for n in (1, 2))
 
-    job = actions.place(
-        bob, key=key, order=ORDER, form_token=uuid4(), references=[second, first]
-    )
+    job = actions.place(bob, key=key, order=ORDER, form_token=uuid4(), references=[second, first])
 
     assert (job.status, job.prompt, job.count, job.ratio, job.resolution) == (
         "queued",

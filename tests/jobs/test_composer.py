@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from studio.accounts.models import User
-from studio.jobs.composer import composer_context, open_composer
+from studio.jobs.composer import Misfit, composer_context, open_composer
 from studio.jobs.models import JobReference, Reference
 from studio.providers.apimart import GPT_IMAGE_2
 from studio.providers.models import MB
@@ -166,4 +166,7 @@ def test_choices_of_another_model_are_named_as_misfits(bob: User) -> None:
     make_key(bob)
     job = make_job(bob, ratio="7:5", quality="high")
 
-    assert composer_context(open_composer(bob, remix=job))["misfits"] == ["7:5", "High"]
+    assert composer_context(open_composer(bob, remix=job))["misfits"] == [
+        Misfit(name="ratio", value="7:5", is_choosable=True),
+        Misfit(name="quality", value="high", is_choosable=False),
+    ]

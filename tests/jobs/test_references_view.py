@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -224,3 +225,16 @@ def test_a_picture_that_was_not_kept_cannot_be_worked_from(
 
     assert as_bob.post(f"/pictures/{image.uid}/reference").status_code == 404
     assert as_bob.post(f"/pictures/{uuid4()}/reference").status_code == 404
+
+
+def test_a_reference_that_no_worker_speaks_of_is_given_up(
+    as_bob: Client, bob: User, time_machine: Any
+) -> None:
+    reference = Reference.objects.create(owner=bob, state="fetching")
+
+    waiting = as_bob.get(f"/references/{reference.uid}").content.decode()
+    time_machine.move_to(reference.created_at + timedelta(minutes=3))
+    given_up = as_bob.get(f"/references/{reference.uid}").content.decode()
+
+    assert 'data-state="fetching"' in waiting
+    assert 'data-state="failed"' in given_up

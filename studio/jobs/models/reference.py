@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from studio.jobs.models.job import Job
 from studio.jobs.sentences import picture_sentence
+
+
+FETCHED_WITHIN = timedelta(minutes=2)
 
 
 class ReferenceState(models.TextChoices):
@@ -45,6 +50,12 @@ class Reference(models.Model):
     def problem(self) -> str:
         """Why it failed, for the person."""
         return picture_sentence(self.error_code)
+
+    def give_up_when_overdue(self) -> None:
+        """fetching → failed, if no worker has had anything to say for so long."""
+        is_overdue = timezone.now() - self.created_at > FETCHED_WITHIN
+        if self.state == ReferenceState.FETCHING and is_overdue and self.fail("fetch_failed"):
+            self.state, self.error_code = ReferenceState.FAILED, "fetch_failed"
 
     def get_ready(self, **facts: str | int) -> bool:
         """fetching → ready: its file lies in the archive."""

@@ -41,6 +41,7 @@ def add(request: Request) -> HttpResponse:
 def item(request: Request, uid: UUID) -> HttpResponse:
     """One item of the tray, as it is by now."""
     reference = get_object_or_404(Reference, uid=uid, owner=request.user)
+    reference.give_up_when_overdue()
     return render(request, "jobs/_reference.html", {"reference": reference})
 
 

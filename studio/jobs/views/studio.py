@@ -45,7 +45,7 @@ def older(request: Request) -> HttpResponse:
 def options(request: Request) -> HttpResponse:
     """What the chosen key's model offers, while the member is choosing."""
     form = OrderForm(request.POST or request.GET, member=request.user)
-    if form.model is None:
+    if form.record is None:
         return _composer_alone(request, form)
     return render(request, "jobs/_options.html", composer_context(form))
 
