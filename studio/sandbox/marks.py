@@ -9,7 +9,7 @@
 | [refuse]   | the content policy refuses it when it is sent                                |
 | [400] …    | refused when it is sent: 400, 401, 402, 403, 429, 500 or 503                 |
 | [429:7]    | the same with `Retry-After: 7` (any number up to 3600)                       |
-| [504]      | accepted, but the answer is a proxy's 504; sent again, it is told (gptimage2plus) |
+| [504]      | accepted, but answered with a proxy's 504 (where orders have ids of their client) |
 | [html]     | a web page with status 200 instead of an answer                              |
 | [lost]     | the order is forgotten half-way                                              |
 | [gone]     | done, but the pictures' addresses answer 404                                 |
