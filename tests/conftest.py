@@ -17,7 +17,7 @@ __all__ = ["browser"]  # one for all tests: Playwright runs once in a thread
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright's loop then runs in this thread, where others need none."""
+    """Browser tests come last: Playwright's loop stays in this thread, and others need none."""
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
 
 

@@ -262,8 +262,21 @@ ANYTHING = st.recursive(
         st.lists(children, max_size=4)
         | st.dictionaries(
             st.sampled_from(
-                "code data error status task_id result images url message progress expires_at "
-                "cost credits_cost".split()
+                [
+                    "code",
+                    "data",
+                    "error",
+                    "status",
+                    "task_id",
+                    "result",
+                    "images",
+                    "url",
+                    "message",
+                    "progress",
+                    "expires_at",
+                    "cost",
+                    "credits_cost",
+                ]
             ),
             children,
             max_size=6,

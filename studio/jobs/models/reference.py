@@ -12,7 +12,6 @@ from django.utils import timezone
 from studio.jobs.models.job import Job
 from studio.jobs.sentences import picture_sentence
 
-
 FETCHED_WITHIN = timedelta(minutes=2)
 
 
