@@ -87,12 +87,10 @@ class GPTImage2Plus:
             method="POST", url="/api/v1/generate", json=body, headers=headers, is_billable=True
         )
         told = _read(response)
-        generation_id = reading.task_id(told.get("generationId")) or reading.task_id(told.get("id"))
-        if not generation_id:
+        name = reading.task_id(told.get("generationId")) or reading.task_id(told.get("id"))
+        if not name:
             raise errors.BrokenAnswer(detail=response.excerpt)
-        return Pending(
-            ticket={"generation_id": generation_id}, retry_after=reading.wait(response.headers)
-        )
+        return Pending(ticket={"generation_id": name}, retry_after=reading.wait(response.headers))
 
     def poll(self, ticket: Ticket) -> Flow:
         response = yield _ask(ticket["generation_id"])
@@ -105,9 +103,9 @@ class GPTImage2Plus:
             case "succeeded":
                 return _done(told, response)
             case "failed":
-                raise errors.Failed(detail=_message(told))
+                raise errors.Failed(detail=reading.complaint(told)[1])
             case "blocked":
-                raise errors.Blocked(detail=_message(told))
+                raise errors.Blocked(detail=reading.complaint(told)[1])
             case str():
                 return Pending(ticket=ticket, retry_after=reading.wait(response.headers))
             case _:
@@ -138,8 +136,8 @@ class GPTImage2Plus:
         if not self.is_signed(headers, body, secret):
             return None
         data = reading.json_object(body).get("data")
-        generation_id = reading.task_id(data.get("generationId")) if isinstance(data, dict) else ""
-        return {"generation_id": generation_id} if generation_id else None
+        name = reading.task_id(data.get("generationId")) if isinstance(data, dict) else ""
+        return {"generation_id": name} if name else None
 
 
 def _upload(reference: Reference, number: int) -> Generator[Call, Response, str]:
@@ -192,13 +190,7 @@ def _words(response: Response) -> str:
     """The provider's own words; all of them where there is more than a message."""
     told = reading.json_object(response.body)
     is_plain = told.keys() <= {"error", "message"}
-    return (is_plain and _message(told)) or reading.text(response.excerpt)
-
-
-def _message(told: Mapping[str, Any]) -> str:
-    error = told.get("error")
-    inner = error if isinstance(error, dict) else told
-    return ": ".join(filter(None, map(reading.text, (error, inner.get("message")))))
+    return (is_plain and reading.complaint(told)[1]) or reading.text(response.excerpt)
 
 
 def _done(told: Mapping[str, Any], response: Response) -> Done:
