@@ -31,8 +31,8 @@ from studio.vault.errors import VaultError
 
 log = logging.getLogger(__name__)
 
-POLL_DEADLINE = 20.0
-MAX_ANSWER = 32 * 1024 * 1024
+POLL_DEADLINE = 60.0
+MAX_ANSWER = 64 * 1024 * 1024  # some providers send pictures inside their answers
 BUSY_TRIES = 3
 FORGOTTEN_TIMES = 3
 FORGOTTEN_FOR = timedelta(minutes=5)

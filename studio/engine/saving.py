@@ -101,6 +101,9 @@ async def _fetch(url: str, base_url: str, draft: BinaryIO) -> Fetched:
 def _not_saved(image: Image, error: FetchError | PictureError) -> None:
     """Later again, and less often; given up in the end, with the address kept on the row."""
     log.warning("image %s could not be saved: %s", image.pk, error.code)
+    if isinstance(error, PictureError) and image.spool and image.url:
+        image.leave_spool()
+        return
     is_hopeless = isinstance(error, PictureError) or error.is_final
     if image.tries + 1 >= (HOPELESS_TRIES if is_hopeless else TRIES):
         image.lose(error.code)

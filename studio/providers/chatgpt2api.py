@@ -59,6 +59,7 @@ def _model(name: str) -> ImageModel:
         aliases=ALIASES,
         max_count=4,
         max_count_with_references=1,
+        max_count_at={"2k": 2, "4k": 1},  # each comes whole inside the answer to a poll
         max_references=1,
         has_reference_links=False,
         is_idempotent=True,

@@ -48,7 +48,7 @@ class ProviderError(Exception):
         self, *, detail: str = "", retry_after: float | None = None, **params: Any
     ) -> None:
         super().__init__(self.message)
-        self.detail = detail[:DETAIL_LIMIT]
+        self.detail = detail.replace("\x00", "")[:DETAIL_LIMIT]
         self.retry_after = retry_after
         self.params = params
 

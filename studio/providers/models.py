@@ -60,7 +60,8 @@ class ImageModel:
     exact_sizes, size_rule: sizes that may be asked for in pixels, listed or by a rule.
     aliases: ratio → the ratio that the provider makes of it.
     unsized_qualities: those whose pixels are not the ones of the table.
-    max_count: pictures in one submission, fewer where it has references or an exact size.
+    max_count: pictures in one submission, fewer where it has references or an exact size, or at
+    a resolution (max_count_at) whose pictures would be too much for one answer.
     max_prompt: characters; reference limits: bytes.
     prices: (resolution, quality) → the listed price; empty where the document gives none.
     billed_sides: resolution → the longest side of an exact size that is billed as it.
@@ -84,6 +85,7 @@ class ImageModel:
     output_formats: tuple[str, ...] = ()
     max_count: int = 1
     max_count_with_references: int | None = None
+    max_count_at: Mapping[str, int] = field(default_factory=dict)
     max_count_with_size: int | None = None
     max_prompt: int | None = None
     max_references: int = 0
@@ -129,9 +131,9 @@ class ImageModel:
 
     def shares(self, order: Order) -> list[int]:
         """How many pictures each submission of the order asks for: 10 at four each is 4, 4, 2."""
-        most = self.max_count
+        most = min(self.max_count, self.max_count_at.get(order.resolution, self.max_count))
         if order.references and self.max_count_with_references:
-            most = self.max_count_with_references
+            most = min(most, self.max_count_with_references)
         if order.size and self.max_count_with_size:
             most = self.max_count_with_size
         full, rest = divmod(order.count, most)

@@ -122,3 +122,15 @@ def test_spooled_bytes_are_archived_without_any_call_and_then_removed(bob):
     row = Image.objects.get(pk=image.pk)
     assert (row.state, row.width) == ("kept", 640)
     assert not default_storage.exists(row.spool)
+
+
+def test_broken_inline_bytes_leave_the_address_to_be_tried(bob):
+    submission = Submission.objects.get(job=make_job(bob))
+    Submission.objects.update(status="running")
+    done = Done(pictures=(Picture(data=b"torn", url="https://a.example/1.png"),))
+    submission.finish(done, saving.spool(submission.pk, done))
+
+    saving.save(submission.images.get())
+
+    row = submission.images.get()
+    assert (row.state, row.spool, row.tries) == ("pending", "", 0)

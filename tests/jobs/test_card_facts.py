@@ -105,7 +105,7 @@ def test_the_sandbox_is_quick(bob: User) -> None:
         ({"ratio": "9:21", "resolution": "4k"}, "ar-9-21"),
         ({"ratio": "auto"}, "ar-1-1"),
         ({"ratio": "", "resolution": "", "width": 1881, "height": 836}, "ar-21-9"),
-        ({"ratio": "7:5"}, "ar-1-1"),
+        ({"ratio": "7:5"}, "ar-4-3"),
     ],
 )
 def test_the_frame_has_the_ordered_shape_from_the_first_state_on(

@@ -126,6 +126,10 @@ class Facts:
         expected = model_of(self.job).expected_sizes(order_of(self.job))
         if expected:
             return expected[0]
+        ratio = model_of(self.job).aliases.get(self.job.ratio, self.job.ratio)
+        wide, _colon, high = ratio.partition(":")
+        if wide.isdecimal() and high.isdecimal():
+            return int(wide), int(high)
         first = next(iter(self.job.job_references.all()), None)
         return (first.reference.width, first.reference.height) if first else (1, 1)
 

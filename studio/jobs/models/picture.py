@@ -90,6 +90,12 @@ class Image(models.Model):
             self.job.touch()
         return won
 
+    def leave_spool(self) -> None:
+        """The bytes that came inline are no picture: fetch it from its address instead."""
+        Image.objects.filter(pk=self.pk, state=State.PENDING).update(
+            spool="", fetch_at=timezone.now()
+        )
+
     def retry_at(self, when: datetime) -> None:
         """Try to fetch it again later."""
         Image.objects.filter(pk=self.pk, state=State.PENDING).update(
