@@ -25,6 +25,7 @@ pytestmark = pytest.mark.processes
 ROUNDS = int(os.environ.get("STUDIO_TEST_ROUNDS", "3"))
 ENDED_WITHIN = 60
 EXPLANATION = "The studio was interrupted. It was not sent again."
+ENDS = {"succeeded", "unknown"}
 SETTLED = 1.0  # seconds after its answer, an order is surely on record as accepted
 
 
@@ -70,6 +71,10 @@ def sender_of(tree: Tree, post: Post) -> psutil.Process:
 
 def statuses(tree: Tree) -> dict[str, str]:
     return {prompt: row["status"] for prompt, row in submissions(tree).items()}
+
+
+def accepted(tree: Tree) -> int:
+    return sum(status in ("running", "saving", "succeeded") for status in statuses(tree).values())
 
 
 def check_pictures(tree: Tree, desk: Desk) -> int:
@@ -130,36 +135,32 @@ def test_killed_twice_every_order_is_sent_once_and_gets_its_picture(
 
     for prompt in first:
         desk.place(prompt)
-    until(lambda: killings.held, within=10, what="an order held back")
+    until(lambda: killings.held and accepted(tree) >= 5, within=30, what="most are under way")
     killings.kill(lambda: sender_of(tree, killings.held[0]).kill())
     until(
         lambda: statuses(tree)["held tide"] == "unknown", within=ENDED_WITHIN, what="taken up again"
     )
     for prompt in second:
         desk.place(prompt)
-    until(lambda: len(killings.held) == 2, within=10, what="another order held back")
+    until(lambda: len(killings.held) == 2, within=30, what="another order held back")
     killings.kill(tree.kill)
-    at_the_kill = statuses(tree)
+    assert set(statuses(tree).values()) - ENDS, "it was in the middle"
     killings.is_over.set()
     tree.start()
     until(
-        lambda: set(statuses(tree).values()) <= {"succeeded", "unknown"},
-        within=ENDED_WITHIN,
-        what="every order at its end",
+        lambda: set(statuses(tree).values()) <= ENDS, within=ENDED_WITHIN, what="all at their end"
     )
 
     ended = submissions(tree)
     assert set(ended) == {*first, *second}
     assert set(ledger.counts().values()) == {1}
-    assert set(ledger.counts()) == {row["body_hash"] for row in ended.values()}
+    assert set(ledger.counts()) <= {row["body_hash"] for row in ended.values()}
     lost = {prompt for prompt, row in ended.items() if row["status"] == "unknown"}
     assert {"held tide", "held ridge"} <= lost
-    assert all(killings.may_have_lost(ledger.post_of(prompt)) for prompt in lost)
-    for prompt in lost:
-        page = timeline(desk, ended[prompt])
-        assert EXPLANATION in page
-    assert check_pictures(tree, desk) == len(ended) - len(lost) >= 6
-    assert set(at_the_kill.values()) - {"succeeded", "unknown"}, "it was in the middle"
+    surely_answered = {post.prompt for post in ledger.posts if not killings.may_have_lost(post)}
+    assert not lost & surely_answered
+    assert all(EXPLANATION in timeline(desk, ended[prompt]) for prompt in lost)
+    assert check_pictures(tree, desk) == len(ended) - len(lost) >= 5
 
 
 @pytest.mark.promise(5)
