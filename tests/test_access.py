@@ -140,7 +140,7 @@ def test_every_answer_carries_the_guards(asked: dict[str, Any]) -> None:
     assert statuses == {
         "page": 200,
         "fragment": 200,
-        "nothing new": 286,
+        "nothing new": 204,
         "picture": 200,
         "static": 200,
         "not found": 404,

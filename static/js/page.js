@@ -10,6 +10,13 @@ document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = token;
 });
 
+// What is under way is asked after every second, as long as there is any on the page.
+setInterval(() => {
+  for (const asker of document.querySelectorAll("[data-while]")) {
+    if (document.querySelector(asker.dataset.while)) htmx.trigger(asker, "look");
+  }
+}, 1000);
+
 let wasDismissed = false;
 
 document.addEventListener("signed-out", (event) => {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +38,7 @@ def live_count(member: User, scope: str) -> dict[str, object]:
         words.append(
             ngettext("%(n)s waiting", "%(n)s waiting", found["waiting"]) % {"n": found["waiting"]}
         )
-    return {"live_count": _(", ").join(words), "is_watching": bool(words)}
+    return {"live_count": _(", ").join(words)}
 
 
 def seen(texts: Iterable[str]) -> dict[int, str]:
@@ -52,21 +51,10 @@ def seen(texts: Iterable[str]) -> dict[int, str]:
     return known
 
 
-@dataclass(frozen=True, kw_only=True)
-class Changes:
-    """Cards that look different by now. is_over: of all that were known, none will change again."""
-
-    cards: list[Card]
-    is_over: bool
-
-
-def changes(known: dict[int, str], member: User, now: datetime) -> Changes:
-    """What has become of the jobs that a page knows; asks once while nothing has changed."""
-    there = _glimpses(known, now)
-    stale = [one.job.pk for one in there if known[one.job.pk] != one.since]
-    cards = make_cards(with_cards(Job.objects.filter(pk__in=stale)), member, now) if stale else []
-    is_quiet = len(cards) == len(there) and not any(card.is_unfinished for card in cards)
-    return Changes(cards=cards, is_over=is_quiet)
+def moved_on(known: dict[int, str], member: User, now: datetime) -> list[Card]:
+    """The cards of those jobs that look different by now; one query while none does."""
+    stale = [one.job.pk for one in _glimpses(known, now) if known[one.job.pk] != one.since]
+    return make_cards(with_cards(Job.objects.filter(pk__in=stale)), member, now) if stale else []
 
 
 def _glimpses(numbers: Collection[int], now: datetime) -> list[Progress]:

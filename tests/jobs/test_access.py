@@ -47,7 +47,7 @@ MATRIX = {
     "older-jobs": shared(200),
     "composer-options": shared(200),
     "job-place": Row("post", 302, 422),  # with the owner's own key
-    "job-changes": shared(286),
+    "job-changes": shared(204),
     "job": shared(200),
     "job-body": shared(200),
     "job-cancel": own(302),

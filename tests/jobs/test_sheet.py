@@ -11,10 +11,10 @@ from django.utils import timezone
 from studio.accounts.models import User
 from studio.jobs.cards import make_cards, with_cards
 from studio.jobs.models import Job, Submission
-from studio.jobs.sheet import SEEN_LIMIT, changes, live_count, seen
+from studio.jobs.sheet import SEEN_LIMIT, live_count, moved_on, seen
 from studio.jobs.states import Status
 from studio.vault.models import ProviderKey
-from tests.conftest import make_job, make_key
+from tests.conftest import make_key
 from tests.pages.scenes import add_picture, scene
 
 
@@ -48,7 +48,7 @@ def test_it_tells_how_much_goes_on(
         scene(bob, key, Status(state))
     scene(bob, key, Status.RUNNING, is_hidden=True)
 
-    assert live_count(bob, "everyone") == {"live_count": words, "is_watching": bool(words)}
+    assert live_count(bob, "everyone") == {"live_count": words}
 
 
 def test_ones_own_are_counted_alone(bob: User, charlie: User, key: ProviderKey) -> None:
@@ -95,9 +95,9 @@ def test_what_a_page_has_just_seen_has_not_changed(
     )
     add_picture(jobs[0])
 
-    found = changes(shown(*jobs), bob, timezone.now())
+    found = moved_on(shown(*jobs), bob, timezone.now())
 
-    assert (found.cards, found.is_over) == ([], False)
+    assert found == []
 
 
 def test_a_retry_makes_the_glimpse_forget_the_submission_before(
@@ -107,9 +107,9 @@ def test_a_retry_makes_the_glimpse_forget_the_submission_before(
     Submission.objects.filter(job=job).update(is_superseded=True, progress=1)
     Submission.objects.create(job=job, key=key, ordinal=2, status="running", progress=90)
 
-    found = changes(shown(job), bob, timezone.now())
+    found = moved_on(shown(job), bob, timezone.now())
 
-    assert found.cards == []
+    assert found == []
 
 
 @pytest.mark.promise(47)
@@ -122,9 +122,9 @@ def test_a_minute_of_looking_brings_a_card_for_every_step_and_no_more(
     known, answers = shown(job), []
 
     for second in range(0, 120, 2):
-        found = changes(known, bob, start + timedelta(seconds=second))
-        known |= {card.number: card.since for card in found.cards}
-        answers.append([card.percent for card in found.cards])
+        found = moved_on(known, bob, start + timedelta(seconds=second))
+        known |= {card.number: card.since for card in found}
+        answers.append([card.percent for card in found])
 
     assert [percent for [percent] in filter(None, answers)] == sorted(
         percent for [percent] in filter(None, answers)
@@ -133,27 +133,10 @@ def test_a_minute_of_looking_brings_a_card_for_every_step_and_no_more(
     assert answers[-30:] == [[]] * 30
 
 
-@pytest.mark.parametrize(
-    ("ends", "known_only", "is_over"),
-    [((True, True), 2, True), ((True, False), 2, False), ((True, False), 1, True)],
-)
-def test_it_is_over_when_all_that_is_known_has_ended(
-    bob: User, key: ProviderKey, ends: tuple[bool, bool], known_only: int, *, is_over: bool
-) -> None:
-    jobs = [make_job(bob, key) for _ in ends]
-    known = shown(*jobs[:known_only])
-    for job, has_ended in zip(jobs, ends, strict=True):
-        if has_ended:
-            job.submissions.update(status=Status.FAILED)
-            job.follow()
-
-    assert changes(known, bob, timezone.now()).is_over is is_over
-
-
 def test_who_knows_of_nothing_is_told_so_without_asking(
     bob: User, django_assert_num_queries: Any
 ) -> None:
     with django_assert_num_queries(0):
-        found = changes({}, bob, timezone.now())
+        found = moved_on({}, bob, timezone.now())
 
-    assert (found.cards, found.is_over) == ([], True)
+    assert found == []

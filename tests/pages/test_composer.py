@@ -37,7 +37,6 @@ def test_develop_puts_a_card_on_the_sheet_and_keeps_the_prompt(studio: Page) -> 
     expect(studio.locator(".card .say")).to_have_text("a lighthouse at dusk")
     expect(studio.locator("#hollow")).to_be_hidden()
     expect(studio.locator("#live-count")).to_have_text("1 waiting")
-    expect(studio.locator("#watch")).to_have_attribute("hx-get", "/jobs/changes")
     expect(studio.locator("#prompt")).to_have_value("a lighthouse at dusk")
     expect(studio.locator("#composer-token")).not_to_have_value(token)
     assert Job.objects.get().prompt == "a lighthouse at dusk"

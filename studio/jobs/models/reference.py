@@ -13,6 +13,7 @@ from studio.jobs.models.job import Job
 from studio.jobs.sentences import picture_sentence
 
 FETCHED_WITHIN = timedelta(minutes=2)
+NOT_FETCHED = "fetch_failed"
 
 
 class ReferenceState(models.TextChoices):
@@ -53,8 +54,8 @@ class Reference(models.Model):
     def give_up_when_overdue(self) -> None:
         """fetching → failed, if no worker has had anything to say for so long."""
         is_overdue = timezone.now() - self.created_at > FETCHED_WITHIN
-        if self.state == ReferenceState.FETCHING and is_overdue and self.fail("fetch_failed"):
-            self.state, self.error_code = ReferenceState.FAILED, "fetch_failed"
+        if self.state == ReferenceState.FETCHING and is_overdue and self.fail(NOT_FETCHED):
+            self.state, self.error_code = ReferenceState.FAILED, NOT_FETCHED
 
     def get_ready(self, **facts: str | int) -> bool:
         """fetching → ready: its file lies in the archive."""

@@ -16,21 +16,16 @@ from studio.jobs import actions, sheet
 from studio.jobs.models import Job
 from studio.jobs.views.sheet import cards_of, live_context
 
-NO_CONTENT = HTTPStatus.NO_CONTENT
-STOP_POLLING = 286  # htmx's own
-
 
 @require_safe
 def changes(request: Request) -> HttpResponse:
-    """The cards that have moved on. 204: none has; 286 tells htmx that none will any more."""
+    """The cards that have moved on, of those that the page says it has. 204: none has."""
     known = sheet.seen(request.GET.getlist("since"))
-    changed = sheet.changes(known, request.user, timezone.now())
-    if not changed.cards:
-        return HttpResponse(status=STOP_POLLING if changed.is_over else NO_CONTENT)
-    fresh = [replace(card, is_fresh=not card.is_unfinished) for card in changed.cards]
-    context = {"cards": fresh, **live_context(request)}
-    status = STOP_POLLING if changed.is_over else HTTPStatus.OK
-    return render(request, "jobs/_changes.html", context, status=status)
+    moved = sheet.moved_on(known, request.user, timezone.now())
+    if not moved:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    fresh = [replace(card, is_fresh=not card.is_unfinished) for card in moved]
+    return render(request, "jobs/_changes.html", {"cards": fresh, **live_context(request)})
 
 
 @require_POST
