@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-# htmx's echo of a request that ended with its page; a real failure has the browser's own line.
-ECHOES = ("htmx:afterRequest", "htmx:sendError")
+# htmx's echo of a request that ended with its page or was replaced by a newer one; a real failure
+# has the browser's own line.
+ECHOES = ("htmx:afterRequest", "htmx:sendAbort", "htmx:sendError")
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-dev-shm-usage "

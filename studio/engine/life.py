@@ -289,7 +289,9 @@ class Life:
         await self._write(end)
 
     def _words(self, error: AnyError) -> str:
-        """The other side's own words, should they hold the secret: without it."""
+        """The provider's own words, should they hold the secret: without it."""
+        if isinstance(error, WireError):
+            return ""
         return self.submission.key.redact(error.detail)
 
     async def _write(self, change: Callable[[], Any]) -> Any:

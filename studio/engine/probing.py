@@ -24,7 +24,9 @@ def probe(key: ProviderKey) -> None:
         asyncio.run(_probe(key))
     except VaultError:
         key.note_test(ok=False, code="no_secret")
-    except (WireError, ProviderError) as error:
+    except WireError as error:
+        key.note_test(ok=False, code=error.code)
+    except ProviderError as error:
         key.note_test(ok=False, code=error.code, detail=error.detail)
     else:
         took = round((monotonic() - begun) * 1000)
