@@ -210,4 +210,3 @@ def test_the_answer_counts_what_the_page_around_shows(
     html = as_bob.post(address(job, "retry"), headers=around).content.decode()
 
     assert '<div hx-swap-oob="innerHTML:#live-count">1 waiting</div>' in html
-    assert 'hx-get="/jobs/changes?scope=mine"' in html

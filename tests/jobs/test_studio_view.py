@@ -240,7 +240,10 @@ def test_choices_that_the_model_does_not_offer_are_named(as_bob: Client, key: Pr
 
     html = as_bob.post("/composer", data, headers=HTMX).content.decode()
 
-    assert "APIMart does not offer 7:5, High. Choose something else above." in html
+    assert "APIMart does not offer 7:5. Choose something else above." in html
+    assert '<input type="hidden" name="ratio" value="7:5">' in html
+    assert "APIMart has no such setting: “High” is left out." in html
+    assert 'name="quality"' not in html
 
 
 def test_options_without_anything_chosen_begin_with_the_default(
