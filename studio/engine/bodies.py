@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from urllib.parse import urlencode
 
-from studio.providers.contract import Call
+from studio.providers.calls import Call
 
 QUOTES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 

@@ -24,8 +24,9 @@ from studio.jobs.models import Submission
 from studio.jobs.orders import loaded_order, model_of
 from studio.jobs.states import Status
 from studio.providers import errors
+from studio.providers.calls import Call, Response
 from studio.providers.catalog import PROVIDERS
-from studio.providers.contract import Call, Done, Flow, Pending, Remembering, Response
+from studio.providers.contract import Done, Flow, Pending, Remembering
 from studio.providers.orders import Order
 from studio.vault.errors import VaultError
 

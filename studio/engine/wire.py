@@ -27,7 +27,7 @@ from studio.addresses import ForbiddenAddress
 from studio.engine.bodies import Prepared, prepare
 from studio.engine.errors import AnswerLost, FetchError, Forbidden, NeverSent, TooLarge, WireError
 from studio.engine.guard import TRIP, GuardedResolver, Trip, open_transport
-from studio.providers.contract import Call, Response
+from studio.providers.calls import Call, Response
 
 AGENT = "Darkroom"
 # Seconds to connect to one address, and for the name, all its addresses and TLS together.

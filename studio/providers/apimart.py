@@ -12,18 +12,8 @@ from urllib.parse import quote
 from uuid import UUID
 
 from studio.providers import errors, reading
-from studio.providers.contract import (
-    Call,
-    Cost,
-    Done,
-    Flow,
-    Pending,
-    Picture,
-    Probe,
-    Response,
-    Ticket,
-    Working,
-)
+from studio.providers.calls import Call, Response
+from studio.providers.contract import Cost, Done, Flow, Pending, Picture, Probe, Ticket, Working
 from studio.providers.models import ImageModel, Seconds
 from studio.providers.orders import Order, Size
 

@@ -13,7 +13,7 @@ from studio.engine.life import Life
 from studio.engine.pump import with_order
 from studio.engine.writer import Writer
 from studio.jobs.models import Job, Submission
-from studio.providers.contract import Call, Response
+from studio.providers.calls import Call, Response
 
 Step = Response | Exception | Callable[[Call], Response]
 

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp.abc import AbstractResolver
 
 from studio.engine.wire import Wire
-from studio.providers.contract import Call, Response
+from studio.providers.calls import Call, Response
 from tests.engine.loopback import Handler, serve
 
 SECRET = "sk-canary-4711"

@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 
 from studio.engine.bodies import Prepared, prepare
-from studio.providers.contract import Call, Upload
+from studio.providers.calls import Call, Upload
 
 PNG = Upload(part="image[]", name='a "cat".png', media_type="image/png", data=b"\x89PNG\r\n--")
 

@@ -18,7 +18,7 @@ from studio.engine import leases, probing, saving
 from studio.engine.pump import Pump
 from studio.jobs.models import Image, Job, JobReference, Reference
 from studio.jobs.storage import archive_name
-from studio.providers.contract import Response
+from studio.providers.calls import Response
 from tests.conftest import make_job, make_key
 from tests.engine.crew import live
 

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from studio.engine.errors import Forbidden, WireError
-from studio.providers.contract import Call
+from studio.providers.calls import Call
 from tests.engine.loopback import Names, answer, answering
 from tests.engine.sending import ORDER, run, send
 from tests.hostile_addresses import BASE_URLS, connects

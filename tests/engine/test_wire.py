@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from studio.engine.errors import AnswerLost, NeverSent, TooLarge
 from studio.engine.wire import Wire
-from studio.providers.contract import Call, Response
+from studio.providers.calls import Call, Response
 from tests.engine.loopback import Names, answer, answering, closed_port, read_request, reset, serve
 from tests.engine.sending import ASK, ORDER, SECRET, misbehaving, run, send
 from tests.hostile_addresses import connects

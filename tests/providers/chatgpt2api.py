@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 
+from studio.providers.calls import Response
 from studio.providers.chatgpt2api import ChatGPT2API
-from studio.providers.contract import Response
 from studio.providers.orders import Order, Reference
 from tests.providers.driving import SUBMISSION, answer, run
 

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from typing import Any
 from uuid import UUID
 
-from studio.providers.contract import Call, Response
+from studio.providers.calls import Call, Response
 
 SUBMISSION = UUID("11111111-2222-4333-8444-555555555555")
 

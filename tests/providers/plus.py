@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.providers.contract import Response
+from studio.providers.calls import Response
 from studio.providers.gptimage2plus import GPTImage2Plus
 from studio.providers.orders import Order, Reference
 from tests.providers.driving import SUBMISSION, answer, run

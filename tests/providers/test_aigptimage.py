@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from studio.providers import errors
 from studio.providers.aigptimage import AIGPTImage
-from studio.providers.contract import Done, Pending, Picture, Response, Working
+from studio.providers.calls import Response
+from studio.providers.contract import Done, Pending, Picture, Working
 from studio.providers.orders import Order, Reference, Size
 from tests.providers.driving import SUBMISSION, answer, run
 

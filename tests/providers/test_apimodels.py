@@ -9,7 +9,8 @@ import pytest
 
 from studio.providers import errors
 from studio.providers.apimodels import APIModels
-from studio.providers.contract import Call, Done, Pending, Picture, Response, Upload
+from studio.providers.calls import Call, Response, Upload
+from studio.providers.contract import Done, Pending, Picture
 from studio.providers.orders import Order, Reference, Size
 from tests.providers.driving import SUBMISSION, answer, run
 

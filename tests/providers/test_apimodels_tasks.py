@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from studio.providers import errors
 from studio.providers.apimodels import APIModels
-from studio.providers.contract import Call, Done, Pending, Picture, Response, Working
+from studio.providers.calls import Call, Response
+from studio.providers.contract import Done, Pending, Picture, Working
 from tests.providers.driving import SUBMISSION, answer, run
 from tests.providers.test_apimodels import INLINE, OTHER, PNG, SQUARE, TASK, URL, an_order
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.providers import errors
-from studio.providers.contract import Done, Pending, Response, Working
+from studio.providers.calls import Response
+from studio.providers.contract import Done, Pending, Working
 from tests.providers.chatgpt2api import (
     ID,
     an_item,
