@@ -33,14 +33,11 @@ GPT_IMAGE_2 = ImageModel(
 )
 
 ERRORS: Mapping[int, type[errors.ProviderError]] = {
+    **errors.USUAL,
     400: errors.BadOrder,
-    401: errors.BadKey,
-    402: errors.NoMoney,
-    403: errors.NoPermission,
     404: errors.BadOrder,
     409: errors.Limited,  # too many active tasks; the engine sends no order twice, so it is new
     422: errors.BadOrder,
-    429: errors.Limited,
     500: errors.Busy,
 }
 POLL_ERRORS = {**ERRORS, 404: errors.UnknownTask}
@@ -157,5 +154,4 @@ def _done(data: Mapping[str, Any], pictures: tuple[Picture, ...]) -> Done:
 def _failure(data: Mapping[str, Any]) -> errors.ProviderError:
     told = [data.get(name) for name in ("failCode", "failMsg")]
     words = ": ".join(reading.text(str(part)) for part in told if part and type(part) in (str, int))
-    kind = errors.Blocked if reading.is_policy(words) else errors.Failed
-    return kind(detail=words)
+    return reading.ended(words)

@@ -64,15 +64,7 @@ GPT_IMAGE_2 = ImageModel(
     keeps_hours=24,
 )
 
-ERRORS: Mapping[int, type[errors.Refused]] = {
-    400: errors.BadOrder,
-    401: errors.BadKey,
-    402: errors.NoMoney,
-    403: errors.NoPermission,
-    429: errors.Limited,
-    500: errors.Busy,
-    503: errors.Busy,
-}
+ERRORS = {**errors.USUAL, 400: errors.BadOrder, 500: errors.Busy, 503: errors.Busy}
 
 
 class APIMart:
@@ -175,5 +167,4 @@ def _pictures(result: Any) -> Iterator[Picture]:
 def _failure(data: Mapping[str, Any]) -> errors.ProviderError:
     error = data.get("error")
     words = str(error.get("message") or "") if isinstance(error, dict) else str(error or "")
-    kind = errors.Blocked if reading.is_policy(words) else errors.Failed
-    return kind(detail=words)
+    return reading.ended(words)

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from studio.providers import errors, reading
 from studio.providers.calls import Call, Response, Upload
-from studio.providers.contract import Done, Flow, Pending, Picture, Probe, Ticket, Working
+from studio.providers.contract import Done, Flow, Pending, Probe, Ticket, Working
 from studio.providers.models import ImageModel, Price, Seconds, SizeRule
 from studio.providers.orders import Order, Size
 
@@ -56,10 +56,7 @@ GPT_IMAGE_2_ALL = ImageModel(
 
 Meanings = Mapping[int, type[errors.ProviderError]]  # of a status, or of its first digit
 ORDERING: Meanings = {
-    401: errors.BadKey,
-    402: errors.NoMoney,
-    403: errors.NoPermission,
-    429: errors.Limited,
+    **errors.USUAL,
     502: errors.BrokenAnswer,  # a proxy speaks, not APIModels: the order may have arrived
     504: errors.BrokenAnswer,
     4: errors.BadOrder,
@@ -71,8 +68,6 @@ ASKING: Meanings = {**ORDERING, 404: errors.UnknownTask}
 # The document names one state, completed. What is neither done nor over is waited for.
 DONE = ("", "completed", "complete", "succeeded", "success", "done", "finished", "ok")
 OVER = ("failed", "fail", "failure", "error", "cancelled", "canceled", "blocked", "rejected")
-PICTURE_NAMES = ("result", "resultUrls", "urls", "output", "outputs", "data", "images", "url")
-DEPTH = 8
 
 
 class APIModels:
@@ -87,7 +82,7 @@ class APIModels:
         response = yield _call(order, callback_url)
         meanings = WAITING if order.size and not callback_url else ORDERING
         body = _body(response, meanings)
-        pictures, task_id = _pictures(body | {"url": None}), _task_id(body)
+        pictures, task_id = reading.pictures(body | {"url": None}), _task_id(body)
         if pictures and (meanings is WAITING or not task_id):
             return Done(pictures=pictures)
         if task_id:
@@ -100,7 +95,7 @@ class APIModels:
         if reading.number(body.get("code")) not in (0, 200):
             raise _refusal(response, _code(body), ASKING)
         task = next(filter(_state, _places(body)), body)
-        state, pictures = _state(task), _pictures(body | {"url": None})
+        state, pictures = _state(task), reading.pictures(body | {"url": None})
         if state in OVER:
             words = reading.complaint(task)[1]
             is_blocked = state in ("blocked", "rejected") or reading.is_policy(words)
@@ -221,18 +216,3 @@ def _state(task: Mapping[str, Any]) -> str:
 def _task_id(body: Mapping[str, Any]) -> str:
     found = (place.get(name) for place in _places(body) for name in ("taskId", "task_id"))
     return next(filter(None, (reading.task_id(value) for value in found)), "")
-
-
-def _pictures(value: Any, depth: int = DEPTH) -> tuple[Picture, ...]:
-    """Those of a link, of an object with `url` or `b64_json`, of a list, or of what holds them."""
-    if isinstance(value, list) and depth:
-        return tuple(picture for each in value for picture in _pictures(each, depth - 1))
-    told = value if isinstance(value, dict) else {"url": value}
-    url, data = reading.address(told.get("url")), reading.inline(told.get("b64_json"))
-    if url or data:
-        return (Picture(url=url, data=data),)
-    if told is not value or not depth:
-        return ()
-    # Under the first name that holds any: the others may repeat them.
-    found = (_pictures(told.get(name), depth - 1) for name in PICTURE_NAMES)
-    return next(filter(None, found), ())

@@ -106,8 +106,7 @@ class ChatGPT2API:
                 if pictures := tuple(_pictures(item)):
                     return Done(pictures=pictures)
             case "failed" | "cancelled" | "interrupted" as status:
-                words = reading.complaint(item)[1] or status
-                raise (errors.Blocked if reading.is_policy(words) else errors.Failed)(detail=words)
+                raise reading.ended(reading.complaint(item)[1] or status)
             case str():
                 return Pending(ticket=ticket)
         raise errors.BrokenAnswer(detail=response.excerpt)

@@ -130,6 +130,15 @@ class Busy(Refused):
     may_retry = True
 
 
+# What these statuses mean wherever a document does not say otherwise.
+USUAL: dict[int, type[ProviderError]] = {
+    401: BadKey,
+    402: NoMoney,
+    403: NoPermission,
+    429: Limited,
+}
+
+
 class Failed(ProviderError):
     """Accepted, worked on, and given up."""
 

@@ -47,12 +47,9 @@ GPT_IMAGE_2 = ImageModel(
 )
 
 ERRORS: Mapping[int, type[errors.ProviderError]] = {
+    **errors.USUAL,
     400: errors.BadOrder,
-    401: errors.BadKey,
-    402: errors.NoMoney,
-    403: errors.NoPermission,
     422: errors.Blocked,
-    429: errors.Limited,
     409: errors.BrokenAnswer,  # not documented: its first sending may still be under way
 }
 NO_GENERATION = "00000000-0000-0000-0000-000000000000"

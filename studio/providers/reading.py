@@ -11,18 +11,29 @@ from email.utils import parsedate_to_datetime
 from math import isnan
 from typing import Any
 
+from studio.providers.contract import Picture
+from studio.providers.errors import Blocked, Failed, ProviderError
+
 HOUR = 60 * 60.0
 DAY = 24 * HOUR
 MOST = 100_000_000  # what a row can hold
 # A refusal by a safety review often carries no code of its own.
 POLICY_WORDS = ("敏感", "安全审核", "违规内容", "policy", "moderation", "safety", "sensitive")
 
+# Where pictures are found; the first that holds any counts, the others may repeat them.
+PICTURE_NAMES = ("result", "resultUrls", "urls", "output", "outputs", "data", "images", "url")
+DEPTH = 8
 WORDS = ("message", "msg", "failMsg", "error", "detail", "code")
 
 
 def is_policy(words: str) -> bool:
     """Whether a refusal speaks of the content, not of the order."""
     return any(word in words.lower() for word in POLICY_WORDS)
+
+
+def ended(words: str) -> ProviderError:
+    """Why a task came to nothing: blocked where the words speak of policy, else failed."""
+    return (Blocked if is_policy(words) else Failed)(detail=words)
 
 
 def per_cent(value: Any) -> int | None:
@@ -122,3 +133,18 @@ def complaint(body: Mapping[str, Any]) -> tuple[str, str]:
             words.append(f"upstream_status {text(str(upstream))}")
     told = dict.fromkeys(filter(None, [*words, *codes]))
     return next(filter(None, codes), ""), ", ".join(told)
+
+
+def pictures(value: Any, depth: int = DEPTH) -> tuple[Picture, ...]:
+    """Those of a link, of an object with `url` or `b64_json`, of a list, or of what holds them."""
+    if isinstance(value, list) and depth:
+        return tuple(picture for each in value for picture in pictures(each, depth - 1))
+    told = value if isinstance(value, dict) else {"url": value}
+    url, data = address(told.get("url")), inline(told.get("b64_json"))
+    if url or data:
+        return (Picture(url=url, data=data),)
+    if told is not value or not depth:
+        return ()
+    # Under the first name that holds any: the others may repeat them.
+    found = (pictures(told.get(name), depth - 1) for name in PICTURE_NAMES)
+    return next(filter(None, found), ())
