@@ -61,12 +61,7 @@ class AIGPTImage:
             headers={"X-Request-ID": str(submission_id)},  # for tracing, it promises nothing
             is_billable=True,
         )
-        try:
-            task_id = reading.task_id(_read(response, ERRORS).get("taskId"))
-        except errors.BadOrder as error:
-            if reading.is_policy(error.detail):
-                raise errors.Blocked(detail=error.detail) from error
-            raise
+        task_id = reading.task_id(_read(response, ERRORS).get("taskId"))
         if not task_id:
             raise errors.BrokenAnswer(detail=response.excerpt)
         return Pending(ticket={"task_id": task_id})
@@ -128,18 +123,13 @@ def _read(response: Response, kinds: Mapping[int, type[errors.ProviderError]]) -
     if kind is errors.BrokenAnswer or PROXY & {status, response.status}:
         raise errors.BrokenAnswer(detail=response.excerpt)
     words = reading.text(body.get("msg")) or reading.complaint(body)[1]
+    if kind is errors.BadOrder and kinds is ERRORS and reading.is_policy(words):
+        kind = errors.Blocked
     raise kind(detail=words, retry_after=reading.wait(response.headers))
 
 
-def _inner(value: Any) -> dict[str, Any]:
-    """An object that may have come as a string; empty where it cannot be read."""
-    if isinstance(value, str):
-        return reading.json_object(value.encode(errors="replace"))
-    return value if isinstance(value, dict) else {}
-
-
 def _pictures(result: Any) -> Iterator[Picture]:
-    urls = _inner(result).get("resultUrls")
+    urls = reading.json_object(result).get("resultUrls")
     for url in map(reading.address, urls if isinstance(urls, list) else [urls]):
         if url:
             yield Picture(url=url)

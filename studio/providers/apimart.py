@@ -7,6 +7,7 @@ come as n URLs of one image or as n images; both are read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -15,7 +16,7 @@ from studio.providers import errors, reading
 from studio.providers.calls import Call, Response
 from studio.providers.contract import Cost, Done, Flow, Pending, Picture, Probe, Ticket, Working
 from studio.providers.models import ImageModel, Seconds
-from studio.providers.orders import Order, Size
+from studio.providers.orders import Order, sizes
 
 # ratio: (1k, 2k, 4k). Where 1k names two sizes, either may come.
 TABLE = {
@@ -36,14 +37,8 @@ TABLE = {
     "9:21": ("864x2016 821x1915", "1152x2688", "1648x3840"),
 }
 RESOLUTIONS = ("1k", "2k", "4k")
-
-
-def _sizes(text: str) -> tuple[Size, ...]:
-    return tuple(Size(*map(int, word.split("x"))) for word in text.split())
-
-
 SIZES = {
-    (ratio, resolution): _sizes(text)
+    (ratio, resolution): sizes(text)
     for ratio, row in TABLE.items()
     for resolution, text in zip(RESOLUTIONS, row, strict=True)
 }
@@ -57,7 +52,7 @@ GPT_IMAGE_2 = ImageModel(
     default_ratio="1:1",
     resolutions=RESOLUTIONS,
     sizes=SIZES,
-    exact_sizes=frozenset(size for sizes in SIZES.values() for size in sizes),
+    exact_sizes=frozenset(chain(*SIZES.values())),
     max_count=10,
     max_references=16,
     has_official_fallback=True,
@@ -97,7 +92,7 @@ class APIMart:
             case "completed":
                 return _done(data, response)
             case "failed":
-                raise _failure(data)
+                raise reading.ended(reading.complaint(data)[1])
             case "submitted" | "processing":
                 return Pending(ticket=ticket, progress=reading.per_cent(data.get("progress")))
             case _:
@@ -156,15 +151,7 @@ def _done(data: Mapping[str, Any], response: Response) -> Done:
 def _pictures(result: Any) -> Iterator[Picture]:
     images = result.get("images") if isinstance(result, dict) else None
     for image in images if isinstance(images, list) else ():
-        if not isinstance(image, dict):
-            continue
-        urls = image.get("url")
-        for url in urls if isinstance(urls, list) else [urls]:
-            if isinstance(url, str) and url:
-                yield Picture(url=url, expires_at=reading.time(image.get("expires_at")))
-
-
-def _failure(data: Mapping[str, Any]) -> errors.ProviderError:
-    error = data.get("error")
-    words = str(error.get("message") or "") if isinstance(error, dict) else str(error or "")
-    return reading.ended(words)
+        told = image if isinstance(image, dict) else {}
+        urls = told.get("url")
+        for url in filter(None, map(reading.address, urls if isinstance(urls, list) else [urls])):
+            yield Picture(url=url, expires_at=reading.time(told.get("expires_at")))

@@ -17,7 +17,7 @@ from studio.providers import errors, reading
 from studio.providers.calls import Call, Response, Upload
 from studio.providers.contract import Done, Flow, Pending, Probe, Ticket, Working
 from studio.providers.models import ImageModel, Price, Seconds, SizeRule
-from studio.providers.orders import Order, Size
+from studio.providers.orders import Order, sizes
 
 GENERATIONS, EDITS = "/api/v1/images/generations", "/api/v1/images/edits"
 
@@ -35,7 +35,7 @@ GPT_IMAGE_2_ALL = ImageModel(
     ratios=tuple(RATIOS.split()),
     default_ratio="1:1",
     resolutions=tuple(PRICES),
-    exact_sizes=frozenset(Size(*map(int, size.split("x"))) for size in TYPICAL.split()),
+    exact_sizes=frozenset(sizes(TYPICAL)),
     size_rule=SizeRule(
         multiple=16, longest=3840, ratio=3, fewest_pixels=655_360, most_pixels=8_294_400
     ),
@@ -146,8 +146,7 @@ def _uploads(order: Order) -> Iterator[Upload]:
     pictures = [(part, picture) for picture in order.references]
     pictures += [("mask", order.mask)] if order.mask else []
     for part, picture in pictures:
-        name = f"{part.removesuffix('[]')}.{picture.media_type.removeprefix('image/')}"
-        yield Upload(part=part, name=name, media_type=picture.media_type, data=picture.data)
+        yield Upload.of(part, picture, name=part.removesuffix("[]"))
 
 
 def _inputs(order: Order) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from studio.providers.errors import BrokenAnswer
+from studio.providers.orders import Reference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,12 @@ class Upload:
     name: str
     media_type: str
     data: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, part: str, picture: Reference, *, name: str) -> Self:
+        """A picture under a plain name with the ending of its type."""
+        name = f"{name}.{picture.media_type.removeprefix('image/')}"
+        return cls(part=part, name=name, media_type=picture.media_type, data=picture.data)
 
 
 @dataclass(frozen=True, kw_only=True)

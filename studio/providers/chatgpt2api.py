@@ -16,15 +16,15 @@ from studio.providers import errors, reading
 from studio.providers.calls import Call, Response, Upload
 from studio.providers.contract import Done, Flow, Pending, Picture, Probe, Ticket, Working
 from studio.providers.models import MB, ImageModel, Seconds
-from studio.providers.orders import Order, Size
+from studio.providers.orders import Order, sizes
 
 # ratio: 2k, 4k. 1k promises no pixels.
 TABLE = {
-    "1:1": (Size(2048, 2048), Size(2048, 2048)),
-    "16:9": (Size(2048, 1152), Size(3840, 2160)),
-    "9:16": (Size(1152, 2048), Size(2160, 3840)),
-    "4:3": (Size(2048, 1536), Size(3072, 2304)),
-    "3:4": (Size(1536, 2048), Size(2304, 3072)),
+    "1:1": "2048x2048 2048x2048",
+    "16:9": "2048x1152 3840x2160",
+    "9:16": "1152x2048 2160x3840",
+    "4:3": "2048x1536 3072x2304",
+    "3:4": "1536x2048 2304x3072",
 }
 ALIASES = {"3:2": "4:3", "2:3": "3:4"}
 AUTO = "auto"  # our word for it: to the provider nothing is said
@@ -44,7 +44,7 @@ def _model(name: str) -> ImageModel:
         sizes={
             (ratio, resolution): (size,)
             for ratio, row in TABLE.items()
-            for resolution, size in zip(("2k", "4k"), row, strict=True)
+            for resolution, size in zip(("2k", "4k"), sizes(row), strict=True)
         },
         aliases=ALIASES,
         max_count=4,
@@ -129,11 +129,8 @@ def _call(order: Order, task_id: str) -> Call:
     for picture in order.references:
         if len(picture.data) > INLINE_LIMIT:
             form = {name: str(value) for name, value in fields.items()}
-            kind = picture.media_type
-            name = f"reference.{kind.removeprefix('image/')}"
-            image = Upload(part="image", name=name, media_type=kind, data=picture.data)
-            url = "/api/image-tasks/edits"
-            return Call(method="POST", url=url, form=form, uploads=(image,), is_billable=True)
+            url, files = "/api/image-tasks/edits", (Upload.of("image", picture, name="reference"),)
+            return Call(method="POST", url=url, form=form, uploads=files, is_billable=True)
         fields["image_base64"] = picture.base64
     return Call(method="POST", url="/api/image-tasks/generations", json=fields, is_billable=True)
 

@@ -17,6 +17,11 @@ class Size(NamedTuple):
         return f"{self.width}x{self.height}"
 
 
+def sizes(text: str) -> tuple[Size, ...]:
+    """“1024x1024 1254x1254” as sizes."""
+    return tuple(Size(*map(int, word.split("x"))) for word in text.split())
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reference:
     """A picture to work from: its bytes, or a link when `data` is empty. size: bytes."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from math import isnan
 from typing import Any
 
@@ -91,13 +93,20 @@ def task_id(value: Any) -> str:
     return value if is_text and value.strip(".") else ""
 
 
-def json_object(body: bytes) -> dict[str, Any]:
-    """A body as an object, empty where it is none."""
+def json_object(value: Any) -> dict[str, Any]:
+    """An object that may have come as bytes or a string; empty where it is none."""
     try:
-        value = json.loads(body)
+        told = json.loads(value) if isinstance(value, bytes | str) else value
     except (ValueError, RecursionError):
         return {}
-    return value if isinstance(value, dict) else {}
+    return told if isinstance(told, dict) else {}
+
+
+def is_signed(body: bytes, signature: str, secret: str) -> bool:
+    """Whether this is the hex HMAC-SHA256 of the body. An empty secret signs nothing."""
+    expected = hmac.new(secret.encode(), body, sha256).hexdigest()
+    is_same = hmac.compare_digest(expected.encode(), signature.encode(errors="replace"))
+    return is_same and bool(secret.strip())
 
 
 def wait(headers: Mapping[str, str]) -> float | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from studio.providers.catalog import PROVIDERS
@@ -119,3 +122,11 @@ def test_check_raises_the_first_problem_with_its_figures(model):
 
 def test_megabytes_are_binary():
     assert MB == 1_048_576
+
+
+def test_the_adapters_stay_readable_beside_their_documents():
+    files = [
+        Path(sys.modules[type(provider).__module__].__file__) for provider in PROVIDERS.values()
+    ]
+
+    assert sum(len(file.read_text().splitlines()) for file in files) < 900
