@@ -42,7 +42,6 @@ ERRORS: Mapping[int, type[errors.ProviderError]] = {
 }
 POLL_ERRORS = {**ERRORS, 404: errors.UnknownTask}
 PROXY = {502, 504}  # a proxy speaks, not AIGPTImage: the order may have arrived
-TIMES = ("costTime", "completeTime", "createTime")
 
 
 class AIGPTImage:
@@ -137,7 +136,7 @@ def _pictures(result: Any) -> Iterator[Picture]:
 
 def _done(data: Mapping[str, Any], pictures: tuple[Picture, ...]) -> Done:
     """raw: times in milliseconds."""
-    told = {name: data.get(name) for name in TIMES}
+    told = {name: data.get(name) for name in ("costTime", "completeTime", "createTime")}
     return Done(pictures=pictures, raw={k: v for k, v in told.items() if type(v) is int})
 
 
