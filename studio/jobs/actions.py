@@ -1,9 +1,10 @@
-"""What people do to jobs: place, cancel, retry, hide."""
+"""What people do to jobs: place, cancel, retry, pick, hide."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4, uuid5
 
 from django.db import IntegrityError, transaction
 
@@ -11,7 +12,7 @@ from studio.accounts.models import User
 from studio.jobs.errors import FormUsed
 from studio.jobs.models import Job, JobReference, Kind, Reference, Submission
 from studio.jobs.orders import model_of, order_of
-from studio.jobs.states import RETRIABLE
+from studio.jobs.states import RETRIABLE, Status
 from studio.providers.orders import Order
 from studio.queue import enqueue
 from studio.vault.models import ProviderKey
@@ -32,34 +33,63 @@ def place(
 
     Raises FormUsed when the token has placed another order before.
     """
+    [job] = place_on_several(
+        owner,
+        orders=[(key, order)],
+        form_token=form_token,
+        references=references,
+        made_from=made_from,
+    )
+    return job
+
+
+def place_on_several(
+    owner: User,
+    *,
+    orders: Sequence[tuple[ProviderKey, Order]],
+    form_token: UUID,
+    references: Sequence[Reference] = (),
+    made_from: Job | None = None,
+) -> list[Job]:
+    """Order the same with several keys, each once: all their jobs or none, in this order.
+
+    Two and more are a comparison. The form token counts as in `place`.
+    """
+    comparison = uuid4() if len(orders) > 1 else None
+    tokens = [form_token, *(uuid5(form_token, str(key.uid)) for key, _order in orders[1:])]
+    facts = {"owner": owner, "made_from": made_from, "comparison": comparison}
     try:
         with transaction.atomic():
-            job = Job.objects.create(
-                owner=owner,
-                key=key,
-                form_token=form_token,
-                provider=key.provider,
-                made_from=made_from,
-                **_columns(order),
-            )
-            JobReference.objects.bulk_create(
-                JobReference(job=job, reference=reference, position=position)
-                for position, reference in enumerate(references, start=1)
-            )
-            for ordinal, share in enumerate(model_of(job).shares(order), start=1):
-                Submission.objects.create(job=job, key=key, count=share, ordinal=ordinal)
-            job.note(Kind.PLACED, by=owner.name)
+            jobs = [
+                _placed(key, order, references, form_token=token, **facts)
+                for token, (key, order) in zip(tokens, orders, strict=True)
+            ]
             enqueue(*WAKE)
     except IntegrityError:
-        return _placed_before(owner, form_token, key=key, order=order)
+        return _placed_before(owner, form_token, orders)
+    return jobs
+
+
+def _placed(key: ProviderKey, order: Order, references: Sequence[Reference], **facts: Any) -> Job:
+    job = Job.objects.create(key=key, provider=key.provider, **facts, **_columns(order))
+    JobReference.objects.bulk_create(
+        JobReference(job=job, reference=reference, position=position)
+        for position, reference in enumerate(references, start=1)
+    )
+    for ordinal, share in enumerate(model_of(job).shares(order), start=1):
+        Submission.objects.create(job=job, key=key, count=share, ordinal=ordinal)
+    job.note(Kind.PLACED, by=job.owner.name)
     return job
 
 
-def _placed_before(owner: User, form_token: UUID, *, key: ProviderKey, order: Order) -> Job:
+def _placed_before(
+    owner: User, form_token: UUID, orders: Sequence[tuple[ProviderKey, Order]]
+) -> list[Job]:
     job = Job.objects.get(owner=owner, form_token=form_token)
-    if job.key_id != key.pk or order_of(job) != order:
+    jobs = list(job.contenders) or [job]
+    if [(one.key_id, order_of(one)) for one in jobs] != [(key.pk, order) for key, order in orders]:
         raise FormUsed
-    return job
+    return jobs
 
 
 def _columns(order: Order) -> dict[str, object]:
@@ -103,6 +133,20 @@ def retry(job: Job, *, by: User) -> bool:
         job.note(Kind.RETRIED, by=by.name)
         job.follow()
         enqueue(*WAKE)
+    return True
+
+
+def pick(job: Job) -> bool:
+    """Make it the winner of its comparison, instead of any other. Says whether it is.
+
+    Only what brought pictures can win, and not before all the others have ended too.
+    """
+    with transaction.atomic():
+        contenders = list(job.contenders.select_for_update())
+        good = [one for one in contenders if one.pk == job.pk and one.status == Status.SUCCEEDED]
+        if not good or not all(one.is_finished for one in contenders):
+            return False
+        good[0].win()
     return True
 
 

@@ -41,12 +41,15 @@ class Job(models.Model):
     """One order. `id` is the number that people see; `uid` stands in addresses.
 
     `revision` grows with every change that a card shows, so a page knows what it has seen.
+    Jobs with the same `comparison` are one order, placed on several keys at once.
     """
 
     uid = models.UUIDField(default=uuid4, unique=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="jobs")
     key = models.ForeignKey(ProviderKey, models.PROTECT, related_name="jobs")
     form_token = models.UUIDField(default=uuid4, editable=False)
+    comparison = models.UUIDField(null=True, editable=False)
+    is_winner = models.BooleanField(default=False)
 
     prompt = models.TextField(_("prompt"))
     provider = models.CharField(_("provider"), max_length=32)
@@ -70,12 +73,20 @@ class Job(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["owner", "form_token"], name="one_job_per_form")
+            models.UniqueConstraint(fields=["owner", "form_token"], name="one_job_per_form"),
+            models.UniqueConstraint(
+                fields=["comparison"], name="one_winner", condition=models.Q(is_winner=True)
+            ),
         ]
         indexes = [
             models.Index(fields=["owner", "-id"], name="job_of_owner"),
             models.Index(
                 fields=["id"], name="job_unfinished", condition=models.Q(status__in=ACTIVE)
+            ),
+            models.Index(
+                fields=["comparison", "id"],
+                name="job_compared",
+                condition=models.Q(comparison__isnull=False),
             ),
         ]
 
@@ -90,6 +101,17 @@ class Job(models.Model):
     def seconds(self) -> timedelta:
         """From the order to its end, or until now."""
         return (self.finished_at or timezone.now()) - self.created_at
+
+    @property
+    def contenders(self) -> models.QuerySet[Job]:
+        """All jobs of its comparison, itself among them; none where it is compared with none."""
+        is_compared = models.Q(comparison=self.comparison, comparison__isnull=False)
+        return Job.objects.filter(is_compared).order_by("pk")
+
+    def win(self) -> None:
+        """Be the picked one of its comparison, which a transaction has locked, and the only one."""
+        self.contenders.exclude(pk=self.pk).update(is_winner=False)
+        self.contenders.filter(pk=self.pk).update(is_winner=True)
 
     def follow(self) -> None:
         """Take the status from the current submissions; a card somewhere will want to change."""
