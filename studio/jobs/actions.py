@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -76,10 +77,15 @@ def _placed(key: ProviderKey, order: Order, references: Sequence[Reference], **f
         JobReference(job=job, reference=reference, position=position)
         for position, reference in enumerate(references, start=1)
     )
-    for ordinal, share in enumerate(model_of(job).shares(order), start=1):
-        Submission.objects.create(job=job, key=key, count=share, ordinal=ordinal)
+    _submit(job, order)
     job.note(Kind.PLACED, by=job.owner.name)
     return job
+
+
+def _submit(job: Job, order: Order, *, after: int = 0) -> None:
+    """As many submissions as the model needs for the order, behind those that are there."""
+    for ordinal, share in enumerate(model_of(job).shares(order), start=after + 1):
+        Submission.objects.create(job=job, key=job.key, count=share, ordinal=ordinal)
 
 
 def _placed_before(
@@ -116,20 +122,19 @@ def cancel(job: Job, *, by: User) -> bool:
 
 
 def retry(job: Job, *, by: User) -> bool:
-    """Order again what did not come, as a new submission. The old ones stay on record.
+    """Order again what did not come, and only that. The old submissions stay on record.
 
     Not with a key that its owner may no longer use.
     """
     with transaction.atomic():
         if not ProviderKey.objects.usable_by(job.owner).filter(pk=job.key_id).exists():
             return False
-        ended = job.submissions.filter(is_superseded=False, status__in=RETRIABLE)
-        missing = [submission.count for submission in ended.select_for_update()]
-        if not missing or not ended.update(is_superseded=True):
+        job = Job.objects.select_for_update().get(pk=job.pk)
+        missing = job.missing()
+        if not missing:
             return False
-        ordinal = job.submissions.count()
-        for place_, count in enumerate(missing, start=1):
-            Submission.objects.create(job=job, key=job.key, count=count, ordinal=ordinal + place_)
+        job.submissions.filter(is_superseded=False, status__in=RETRIABLE).update(is_superseded=True)
+        _submit(job, replace(order_of(job), count=missing), after=job.submissions.count())
         job.note(Kind.RETRIED, by=by.name)
         job.follow()
         enqueue(*WAKE)

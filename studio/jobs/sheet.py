@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
+from itertools import groupby
+from operator import attrgetter
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from studio.accounts.models import User
 from studio.jobs.cards import Card, Progress, make_cards, with_cards
-from studio.jobs.models import Job
+from studio.jobs.models import Job, Submission
 from studio.jobs.states import ACTIVE, Status
 
 SEEN_LIMIT = 400
-KEY_FACTS = ("key__is_sandbox", "key__is_paused", "key__deleted_at")
+JOB_FACTS = (
+    *("job__revision", "job__status", "job__provider", "job__model", "job__created_at"),
+    *("job__key__is_sandbox", "job__key__is_paused", "job__key__deleted_at"),
+)
 
 
 def live_count(member: User, scope: str) -> dict[str, object]:
@@ -59,17 +63,11 @@ def moved_on(known: dict[int, str], member: User, now: datetime) -> list[Card]:
 
 def _glimpses(numbers: Collection[int], now: datetime) -> list[Progress]:
     """As much of these jobs as tells whether their cards have changed, in one query."""
-    is_current = Q(submissions__is_superseded=False)
-    rows: QuerySet[Any] = (
-        Job.objects.filter(pk__in=numbers)
-        .select_related("key")
-        .only("revision", "status", "provider", "model", "created_at", *KEY_FACTS)
-        .annotate(
-            accepted_at=Min("submissions__accepted_at", filter=is_current),
-            told=Min("submissions__progress", filter=is_current),
-        )
+    rows = (
+        Submission.objects.filter(job__in=numbers, is_superseded=False)
+        .select_related("job__key")
+        .only("status", "count", "accepted_at", "progress", *JOB_FACTS)
+        .order_by("job_id", "ordinal")
     )
-    return [
-        Progress(job=job, now=now, accepted_at=job.accepted_at, told=job.told)
-        for job in (rows if numbers else [])
-    ]
+    found = [list(group) for _job, group in groupby(rows if numbers else [], attrgetter("job_id"))]
+    return [Progress(job=current[0].job, now=now, current=current) for current in found]

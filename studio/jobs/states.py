@@ -31,14 +31,15 @@ class Status(models.TextChoices):
 ACTIVE = (Status.QUEUED, Status.SUBMITTING, Status.RUNNING, Status.SAVING)
 RETRIABLE = (Status.FAILED, Status.BLOCKED, Status.CANCELLED, Status.UNKNOWN)
 
-# A job shows the first of these that one of its current submissions is in.
+# A job shows the first of these that one of its current submissions is in. Pictures go before
+# what became of the others: the card shows them, and says what is missing.
 PRECEDENCE = (
     Status.RUNNING,
     Status.SAVING,
     Status.SUBMITTING,
     Status.QUEUED,
-    Status.UNKNOWN,
     Status.SUCCEEDED,
+    Status.UNKNOWN,
     Status.BLOCKED,
     Status.FAILED,
     Status.CANCELLED,

@@ -72,7 +72,10 @@ def test_a_done_card_tells_how_many_and_how_long(bob: User, key: ProviderKey) ->
     one = card_of(job).state_text
     picture(job)
 
-    assert (one, card_of(job).state_text) == ("Done in 31 s", "2 in 31 s")
+    assert (one, card_of(job).state_text) == ("1 of 2 came", "2 in 31 s")
+    Job.objects.update(count=1)
+    job.images.first().delete()
+    assert card_of(job).state_text == "Done in 31 s"
 
 
 def test_a_code_that_stayed_from_before_says_nothing_about_a_card_under_way(

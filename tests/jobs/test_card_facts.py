@@ -57,15 +57,17 @@ def test_the_providers_figure_goes_before_the_time(bob: User, key: ProviderKey) 
     assert card_of(job).since == f"{job.pk}.1.12"
 
 
-def test_of_several_submissions_the_slowest_counts(bob: User, key: ProviderKey) -> None:
-    job = make_job(bob, key)
+def test_of_several_submissions_each_counts_by_its_pictures(bob: User, key: ProviderKey) -> None:
+    job = make_job(bob, key, count=3)
     in_state(job, Status.RUNNING, progress=80)
     Submission.objects.create(job=job, key=key, ordinal=2, status="running", progress=20)
+    Submission.objects.create(job=job, key=key, ordinal=4, count=2, status="queued")
+    Submission.objects.create(job=job, key=key, ordinal=5, count=2, status="succeeded")
     Submission.objects.create(
         job=job, key=key, ordinal=3, status="unknown", progress=5, is_superseded=True
     )
 
-    assert card_of(job).percent == 20
+    assert card_of(job).percent == (3 * 80 + 1 * 20 + 2 * 0 + 2 * 100) // 8
 
 
 def test_saving_counts_the_pictures(bob: User, key: ProviderKey) -> None:
@@ -151,11 +153,11 @@ def test_as_many_frames_as_were_ordered(
     ("pictures", "words"),
     [
         (["kept", "kept", "kept"], ""),
-        (["kept", "kept"], "Ordered 3, got 2."),
+        (["kept", "kept"], "2 of 3 came. APIMart sent fewer pictures than were ordered."),
         (["kept"] * 4, "Ordered 3, got 4."),
-        (["kept", "lost", "kept"], "1 picture could not be saved."),
-        (["kept", "lost"], "Ordered 3, got 2. 1 picture could not be saved."),
-        (["kept", "lost", "lost"], "2 pictures could not be saved."),
+        (["kept", "lost", "kept"], "2 of 3 came. 1 picture could not be saved."),
+        (["kept", "lost"], "1 of 3 came. 1 picture could not be saved."),
+        (["kept", "lost", "lost"], "1 of 3 came. 2 pictures could not be saved."),
     ],
 )
 def test_a_different_number_is_told(

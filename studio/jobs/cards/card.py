@@ -12,7 +12,7 @@ from django.urls import reverse
 from studio.accounts.models import User
 from studio.jobs.cards.words import Words
 from studio.jobs.models import Image, Job, JobReference, Submission
-from studio.jobs.states import RETRIABLE, Status
+from studio.jobs.states import Status
 from studio.vault.queries import may_use
 
 
@@ -30,12 +30,12 @@ class Card(Words):
 
     @property
     def can_retry(self) -> bool:
-        return self.is_mine and self.status in RETRIABLE and may_use(self.job.key, self.member)
+        return self.is_mine and bool(self.missing) and may_use(self.job.key, self.member)
 
     @property
     def may_cost_again(self) -> bool:
         """Whether a retry may pay for the same pictures a second time."""
-        return self.trouble is not None and self.trouble.may_have_cost
+        return any(reason.may_have_cost for reason in self.reasons) or self.is_short
 
     @property
     def remix_url(self) -> str:
@@ -60,7 +60,7 @@ class Card(Words):
 def with_cards(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Jobs with everything that their cards read: four queries for any number of cards."""
     return jobs.select_related("owner", "key__owner").prefetch_related(
-        Prefetch("images", Image.objects.order_by("pk")),
+        Prefetch("images", Image.objects.order_by("submission__ordinal", "number")),
         Prefetch("job_references", JobReference.objects.select_related("reference")),
         Prefetch("submissions", Submission.objects.order_by("ordinal")),
     )

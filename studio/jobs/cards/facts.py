@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,7 +15,7 @@ from django.utils.translation import ngettext
 from studio.accounts.models import User
 from studio.jobs.cards.prints import Print, nearest_ratio, print_of
 from studio.jobs.cards.progress import Progress
-from studio.jobs.models import Job, Submission
+from studio.jobs.models import Image, Job, Submission
 from studio.jobs.orders import model_of, order_of
 from studio.jobs.states import ACTIVE, Status
 from studio.markup import choice
@@ -101,12 +103,43 @@ class Facts:
         return [one for one in self.submissions if not one.is_superseded]
 
     @cached_property
+    def _kept(self) -> list[Image]:
+        return [image for image in self.job.images.all() if image.is_kept]
+
+    @cached_property
     def images(self) -> list[Print]:
-        kept = [image for image in self.job.images.all() if image.is_kept]
         return [
-            print_of(image, self.prompt, place=place, total=len(kept))
-            for place, image in enumerate(kept, start=1)
+            print_of(image, self.prompt, place=place, total=len(self._kept))
+            for place, image in enumerate(self._kept, start=1)
         ]
+
+    @property
+    def frames(self) -> list[Print | None]:
+        """A place for each picture that was ordered, with those that have come in theirs."""
+        came: dict[UUID, list[Print]] = defaultdict(list)
+        for image, drawn in zip(self._kept, self.images, strict=True):
+            came[image.submission_id].append(drawn)
+        places: list[Print | None] = []
+        for one in self.submissions:
+            wanted = 0 if one.is_superseded else one.count
+            places += [*came[one.pk], *[None] * (wanted - len(came[one.pk]))]
+        return places[: self.frame_count]
+
+    @cached_property
+    def missing(self) -> int:
+        """Pictures that an ended order did not bring."""
+        return self.job.missing()
+
+    @property
+    def is_partial(self) -> bool:
+        """Some pictures came and some did not."""
+        return self.status == Status.SUCCEEDED and bool(self.missing)
+
+    @property
+    def is_short(self) -> bool:
+        """What was made and perhaps paid for is not all there."""
+        done = [one for one in self.current if one.status == Status.SUCCEEDED]
+        return self.is_partial and sum(one.count for one in done) > len(self.images)
 
     @property
     def frame_count(self) -> int:
@@ -151,14 +184,7 @@ class Facts:
 
     @cached_property
     def progress(self) -> Progress:
-        accepted = [one.accepted_at for one in self.current if one.accepted_at]
-        told = [one.progress for one in self.current if one.progress is not None]
-        return Progress(
-            job=self.job,
-            now=self.now,
-            accepted_at=min(accepted, default=None),
-            told=min(told, default=None),
-        )
+        return Progress(job=self.job, now=self.now, current=self.current)
 
     @property
     def percent(self) -> int | None:
@@ -171,12 +197,20 @@ class Facts:
     def pair(self) -> tuple[str, str] | None:
         """Two short texts over the progress bar."""
         if self.status == Status.RUNNING:
-            usual = _("of about %(s)s s") % {"s": self.progress.usual}
-            late = _("a little longer") if self.progress.is_late else usual
-            return _("%(s)s s") % {"s": self.progress.elapsed}, late
+            return _("%(s)s s") % {"s": self.progress.elapsed}, self._how_far()
         if self.status == Status.SAVING:
             total = len(self.job.images.all())
             return _("%(kept)s of %(total)s") % {"kept": len(self.images), "total": total}, ""
         if self.status == Status.SUBMITTING:
-            return _("Waiting for a task number"), ""
-        return None
+            return _("Waiting for a task number"), self._came() if self.images else ""
+        return (self._came(), "") if self.status == Status.QUEUED and self.images else None
+
+    def _how_far(self) -> str:
+        if len(self.current) > 1:
+            return self._came()
+        if self.progress.is_late:
+            return _("a little longer")
+        return _("of about %(s)s s") % {"s": self.progress.usual}
+
+    def _came(self) -> str:
+        return _("%(got)s of %(asked)s came") % {"got": len(self.images), "asked": self.count}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from studio.jobs.models import Job
+from studio.jobs.models import Job, Submission
 from studio.jobs.orders import model_of
 from studio.jobs.states import Status
 
@@ -16,18 +17,20 @@ SANDBOX_SECONDS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """A job with its key, at `now`. told: the provider's own per cent, where it tells any."""
+    """A job with its key and its current submissions, at `now`."""
 
     job: Job
     now: datetime
-    accepted_at: datetime | None
-    told: int | None
+    current: Sequence[Submission]
 
     @property
     def elapsed(self) -> int:
-        """Seconds since the provider took the order, or since it was placed."""
-        since = self.accepted_at or self.job.created_at
-        return max(0, int((self.now - since).total_seconds()))
+        """Seconds since the provider took the first order, or since it was placed."""
+        accepted = [one.accepted_at for one in self.current if one.accepted_at]
+        return self._seconds(min(accepted, default=None))
+
+    def _seconds(self, since: datetime | None) -> int:
+        return max(0, int((self.now - (since or self.job.created_at)).total_seconds()))
 
     @property
     def usual(self) -> int:
@@ -38,14 +41,28 @@ class Progress:
 
     @property
     def is_late(self) -> bool:
-        return self.elapsed > self.usual
+        """Whatever is out takes longer than usual, and nothing more is to go out."""
+        return all(
+            self._seconds(one.accepted_at) > self.usual
+            if one.status == Status.RUNNING
+            else one.status not in (Status.QUEUED, Status.SUBMITTING)
+            for one in self.current
+        )
 
     @property
     def percent(self) -> int:
+        """Of all pictures together, however many submissions they were ordered with."""
+        weights = [(one.count, self._percent(one)) for one in self.current]
+        total = sum(count for count, _ in weights)
+        return sum(count * percent for count, percent in weights) // max(1, total)
+
+    def _percent(self, one: Submission) -> int:
         """The provider's own progress, else elapsed against usual time (never quite all)."""
-        if self.told is not None:
-            return min(100, self.told)
-        return min(NEARLY, 100 * self.elapsed // self.usual)
+        if one.status != Status.RUNNING:
+            return 0 if one.status in (Status.QUEUED, Status.SUBMITTING) else 100
+        if one.progress is not None:
+            return min(100, one.progress)
+        return min(NEARLY, 100 * self._seconds(one.accepted_at) // self.usual)
 
     @property
     def is_key_waiting(self) -> bool:

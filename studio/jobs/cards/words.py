@@ -43,16 +43,18 @@ class Words(Facts):
 
     @property
     def state_icon(self) -> str:
-        return ICONS[self.status][0]
+        return "triangle-alert" if self.is_partial else ICONS[self.status][0]
 
     @property
     def state_class(self) -> str:
-        return ICONS[self.status][1]
+        return "warn" if self.is_partial else ICONS[self.status][1]
 
     @property
     def state_text(self) -> str:
         if self.status != Status.SUCCEEDED:
             return str(self.status.label)
+        if self.is_partial:
+            return self._came()
         seconds = int(self.job.seconds.total_seconds())
         if len(self.images) > 1:
             return _("%(n)s in %(s)s s") % {"n": len(self.images), "s": seconds}
@@ -145,23 +147,59 @@ class Words(Facts):
     @property
     def detail(self) -> str:
         """The provider's own words."""
-        return self._speaker.error_detail if self._speaker else ""
+        words = [one.error_detail for one in [self._speaker, *self._ended] if one]
+        return next(filter(None, words), "")
+
+    @cached_property
+    def _ended(self) -> list[Submission]:
+        """The submissions without pictures, of an order that is over."""
+        return [] if self.is_unfinished else [one for one in self.current if one.is_to_be_retried]
+
+    @property
+    def reasons(self) -> list[Sentence]:
+        """Why pictures are missing, each reason once."""
+        if self.trouble:
+            return [self.trouble]
+        codes = [one.error_code or NO_CODE.get(Status(one.status), "") for one in self._ended]
+        found = dict.fromkeys(codes)
+        return [sentence(code, provider=self.provider_label) for code in found if code]
+
+    @property
+    def retry_text(self) -> str:
+        if self.is_partial:
+            return _("Get the missing %(n)s") % {"n": self.missing}
+        return _("Try again")
 
     @property
     def made_differently(self) -> str:
         """What came against what was ordered, where they differ."""
         if self.status != Status.SUCCEEDED or not self.images:
             return ""
-        return joined([self._other_count(), self._lost_count(), self._other_size()])
+        number = [self.shortfall] if self.is_partial else [self._surplus(), self._lost_count()]
+        return joined([*number, self._other_size()])
 
-    def _other_count(self) -> str:
-        came = len(self.job.images.all())
-        if came == self.count:
+    @property
+    def shortfall(self) -> str:
+        """How many came of a partial order, and why."""
+        came = _("%(n)s.") % {"n": self._came()}
+        why = [came, self._lost_count(), *(reason.text for reason in self.reasons)]
+        if any(one.status == Status.CANCELLED and not one.error_code for one in self._ended):
+            why.append(_("The rest was cancelled before it was sent. Nothing was charged for it."))
+        if len(list(filter(None, why))) == 1:
+            words = _("%(provider)s sent fewer pictures than were ordered.")
+            why.append(words % {"provider": self.provider_label})
+        return joined(why)
+
+    def _surplus(self) -> str:
+        if len(self.images) <= self.count:
             return ""
-        return _("Ordered %(asked)s, got %(got)s.") % {"asked": self.count, "got": came}
+        asked, got = self.count, len(self.images)
+        return _("Ordered %(asked)s, got %(got)s.") % {"asked": asked, "got": got}
 
     def _lost_count(self) -> str:
-        lost = len(self.job.images.all()) - len(self.images)
+        current = {one.pk for one in self.current}
+        images = [image for image in self.job.images.all() if image.submission_id in current]
+        lost = sum(image.is_lost for image in images)
         words = ngettext(
             "%(n)s picture could not be saved.", "%(n)s pictures could not be saved.", lost
         )

@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                 ('submission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='images', to='jobs.submission')),
             ],
             options={
-                'ordering': ['submission_id', 'number'],
+                'ordering': ['submission__ordinal', 'number'],
             },
         ),
         migrations.CreateModel(

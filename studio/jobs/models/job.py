@@ -113,6 +113,12 @@ class Job(models.Model):
         self.contenders.exclude(pk=self.pk).update(is_winner=False)
         self.contenders.filter(pk=self.pk).update(is_winner=True)
 
+    def missing(self) -> int:
+        """How many pictures of an ended order did not come; asks nothing that was prefetched."""
+        kept = sum(image.is_kept for image in self.images.all())
+        can_be_had = kept or any(one.is_to_be_retried for one in self.submissions.all())
+        return max(0, self.count - kept) if self.is_finished and can_be_had else 0
+
     def follow(self) -> None:
         """Take the status from the current submissions; a card somewhere will want to change."""
         current = set(self.submissions.filter(is_superseded=False).values_list("status", flat=True))

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from studio.jobs.models.job import Job
@@ -52,7 +53,7 @@ class Image(models.Model):
     error_code = models.CharField(max_length=32, blank=True, default="")
 
     class Meta:
-        ordering = ["submission_id", "number"]
+        ordering = ["submission__ordinal", "number"]
         constraints = [
             models.UniqueConstraint(fields=["submission", "number"], name="one_image_per_number")
         ]
@@ -64,6 +65,13 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return str(self.uid)
+
+    @property
+    def place(self) -> int:
+        """Its number among all pictures of its job, from 1; asks."""
+        earlier = Q(submission__ordinal__lt=self.submission.ordinal)
+        in_front = earlier | Q(submission=self.submission_id, number__lt=self.number)
+        return 1 + Image.objects.filter(in_front, job=self.job_id).count()
 
     @property
     def is_kept(self) -> bool:

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from studio.jobs.models.job import Job, Kind
-from studio.jobs.states import Status
+from studio.jobs.states import RETRIABLE, Status
 from studio.providers.contract import Done, Ticket
 from studio.vault.models import ProviderKey
 
@@ -99,6 +99,11 @@ class Submission(models.Model):
                 setattr(self, name, value)
             self.job.follow()
         return True
+
+    @property
+    def is_to_be_retried(self) -> bool:
+        """It ended without pictures, and no other has taken its place."""
+        return self.status in RETRIABLE and not self.is_superseded
 
     # Sending ----------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ def picture(request: Request, uid: UUID, width: int) -> FileResponse:
 def original(request: Request, uid: UUID) -> FileResponse:
     """The untouched original; ?download offers it under a plain name."""
     image = get_object_or_404(Image, uid=uid, state="kept")
-    name = f"darkroom-{image.job_id}-{image.number}.{image.extension}"
+    name = f"darkroom-{image.job_id}-{image.place}.{image.extension}"
     is_download = "download" in request.GET
     return archived(image.path, image.media_type, filename=name, as_attachment=is_download)
 
