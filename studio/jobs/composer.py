@@ -10,11 +10,13 @@ from uuid import uuid4
 from django.utils.translation import gettext as _
 
 from studio.accounts.models import User
-from studio.jobs.forms import OFFERS, OrderForm
+from studio.jobs.forms import OrderForm
 from studio.jobs.models import Job
 from studio.markup import choice
 from studio.providers.models import MB, ImageModel
 from studio.providers.orders import Order, Size
+from studio.providers.shared import OFFERS, spelled, spelling
+from studio.vault.models import ProviderKey
 
 
 def open_composer(
@@ -65,6 +67,9 @@ def composer_context(form: OrderForm) -> dict[str, Any]:
         "pixels": expected_pixels(form, model) if model else "",
         "misfits": misfits(form, model) if model else [],
         "keys": form.keys,
+        "rivals": rivals(form),
+        "compared_names": _(", ").join(key.name for key in form.compared_keys),
+        "is_all_play": all(key.is_sandbox for key in form.compared_keys),
         "selected_key": form.chosen_key,
         "references": form.references,
         "reference_mb": model.max_reference_bytes // MB if model else 0,
@@ -82,7 +87,7 @@ def expected_pixels(form: OrderForm, model: ImageModel) -> str:
     )
     if form.references and not (order.ratio or order.size):
         return _("as the reference")
-    sizes = model.expected_sizes(order)
+    sizes = model.expected_sizes(spelled(order, model))
     either = _(" or ").join(f"{size.width} × {size.height}" for size in sizes)
     return _("%(size)s px") % {"size": either} if either else ""
 
@@ -114,5 +119,55 @@ def misfits(form: OrderForm, model: ImageModel) -> list[Misfit]:
     return [
         Misfit(name=name, value=value, is_choosable=bool(getattr(model, OFFERS[name])))
         for name, value in chosen.items()
-        if value and value not in getattr(model, OFFERS[name])
+        if value
+        and spelling(value, getattr(model, OFFERS[name])) not in getattr(model, OFFERS[name])
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rival:
+    """A key in the picker. pixels, reasons: of this order, while it is to be compared."""
+
+    key: ProviderKey
+    is_chosen: bool
+    is_compared: bool
+    pixels: str = ""
+    reasons: Sequence[str] = ()
+
+
+def rivals(form: OrderForm) -> list[Rival]:
+    """All keys, each with what it would make of the order, or why it cannot."""
+    order = _draft(form, form.record) if form.is_comparing and form.record else None
+    return [
+        Rival(
+            key=key,
+            is_chosen=key == form.chosen_key,
+            is_compared=key in form.compared_keys,
+            pixels=expected_pixels(form, form.model_for(key)) if order else "",
+            reasons=_reasons(order, form.model_for(key)) if order else (),
+        )
+        for key in form.keys
+    ]
+
+
+def _reasons(order: Order, model: ImageModel) -> list[str]:
+    """What keeps this model from an order; what would keep any model from it is said elsewhere."""
+    problems = model.problems(spelled(order, model))
+    return [_(one.sentence) % one.params for one in problems if "model" in one.params]
+
+
+def _draft(form: OrderForm, drawn: ImageModel) -> Order:
+    """The order as it stands in the composer: what is not drawn is not asked for."""
+    size = exact_size(form)
+    count = str(form["count"].value())
+    return form.order(
+        drawn,
+        {
+            **{name: form[name].value() or "" for name in OFFERS if getattr(drawn, OFFERS[name])},
+            "prompt": form["prompt"].value() or "",
+            "count": int(count) if count.isdecimal() and len(count) < 5 else 1,
+            "size_width": size and size.width,
+            "size_height": size and size.height,
+            "is_official_fallback": bool(form["is_official_fallback"].value()),
+        },
+    )

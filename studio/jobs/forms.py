@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,30 +12,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from studio.accounts.models import User
+from studio.jobs.keys import KeysForm
 from studio.jobs.models import Job, Reference
 from studio.jobs.orders import described
-from studio.providers.catalog import PROVIDERS
 from studio.providers.models import ImageModel
 from studio.providers.orders import Order, Size
-from studio.vault.models import ProviderKey
+from studio.providers.shared import OFFERS, spelled
 
 FIELD_OF = {"size": "size_width"}
-# A choice, and what of a model's record offers it: without that, its field is not drawn.
-OFFERS = {
-    "ratio": "ratios",
-    "resolution": "resolutions",
-    "quality": "qualities",
-    "background": "backgrounds",
-    "output_format": "output_formats",
-}
+# A field, and what of a model's record offers it: without that, it is not drawn. OFFERS likewise.
 EXTRAS = {
     "size_width": "exact_sizes",
     "size_height": "exact_sizes",
     "is_official_fallback": "has_official_fallback",
 }
 LONGEST_PROMPT = 100_000
-NEVER = datetime.min.replace(tzinfo=UTC)
-KEY_GONE = gettext_lazy("This key is gone. Choose another one.")
 STALE = gettext_lazy("This form was too old to be sent. Nothing was ordered. Press Develop again.")
 
 
@@ -48,18 +38,11 @@ class PromptField(forms.CharField):
         return text.replace("\r\n", "\n").replace("\x00", "")
 
 
-class OrderForm(forms.Form):
+class OrderForm(KeysForm):
     """Everything that a member may choose. What a model offers is its record's business."""
 
     data: QueryDict
     prompt = PromptField(required=False, strip=False, max_length=LONGEST_PROMPT)
-    key = forms.UUIDField(
-        error_messages={
-            "required": gettext_lazy("Choose a key to send this with."),
-            "invalid": KEY_GONE,
-        }
-    )
-    model = forms.CharField(required=False, max_length=64)
     ratio = forms.CharField(required=False, max_length=8)
     resolution = forms.CharField(required=False, max_length=8)
     quality = forms.CharField(required=False, max_length=16)
@@ -75,49 +58,10 @@ class OrderForm(forms.Form):
     made_from = forms.Field(required=False)
 
     def __init__(self, *args: Any, member: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.member = member
+        super().__init__(*args, member=member, **kwargs)
         self.notices: list[str] = []
 
     # What it is drawn from --------------------------------------------------------------------
-
-    @cached_property
-    def keys(self) -> list[ProviderKey]:
-        """All that the member may use, own ones first."""
-        usable = ProviderKey.objects.usable_by(self.member).select_related("owner")
-        known = [key for key in usable if key.provider in PROVIDERS]
-        return sorted(
-            known, key=lambda key: (key.owner_id != self.member.pk, key.is_sandbox, key.pk)
-        )
-
-    @property
-    def default_key(self) -> ProviderKey | None:
-        """The member's default, else the own key used last, else any that is not paused."""
-        own = [key for key in self.keys if key.owner_id == self.member.pk]
-        marked = [key for key in own if key.is_default]
-        by_use = sorted(own, key=lambda key: key.used_at or NEVER, reverse=True)
-        ready = [key for key in [*marked, *by_use, *self.keys] if not key.is_paused]
-        return next(iter([*ready, *self.keys]), None)
-
-    @property
-    def chosen_key(self) -> ProviderKey | None:
-        """The key that is chosen, else the one to begin with."""
-        return self._key(self["key"].value()) or self.default_key
-
-    def _key(self, uid: Any) -> ProviderKey | None:
-        return next((key for key in self.keys if str(key.uid) == str(uid)), None)
-
-    @property
-    def models(self) -> tuple[ImageModel, ...]:
-        """What the chosen key's provider runs."""
-        key = self.chosen_key
-        return PROVIDERS[key.provider].models if key else ()
-
-    @property
-    def record(self) -> ImageModel | None:
-        """Of the chosen model, from which the composer is drawn; else of the provider's first."""
-        named = [model for model in self.models if model.id == self["model"].value()]
-        return next(iter([*named, *self.models]), None)
 
     @cached_property
     def references(self) -> list[Reference]:
@@ -138,16 +82,6 @@ class OrderForm(forms.Form):
 
     # What it becomes --------------------------------------------------------------------------
 
-    def clean_key(self) -> ProviderKey:
-        key = self._key(self.cleaned_data["key"])
-        if key is None:
-            raise forms.ValidationError(KEY_GONE)
-        if key.is_paused:
-            raise forms.ValidationError(
-                _("This key is paused. Choose another one, or have its owner resume it.")
-            )
-        return key
-
     def clean_made_from(self) -> Job | None:
         """The job that this order was made from; it is only remembered, so nonsense is nothing."""
         uid = uuid_or_none(self.cleaned_data["made_from"])
@@ -159,9 +93,13 @@ class OrderForm(forms.Form):
             self.add_error(None, STALE)
         self._clean_size(data)
         if self.record:
-            data["order"] = self._order(self.record, data)
-            for problem in self.record.problems(data["order"]):
-                self._complain(problem.field, _(problem.sentence) % problem.params)
+            order = data["order"] = self.order(self.record, data)
+            data["orders"] = [
+                (key, spelled(order, self.model_for(key))) for key in self.chosen_keys
+            ]
+            for key, one in data["orders"]:
+                for problem in self.model_for(key).problems(one):
+                    self._complain(problem.field, _(problem.sentence) % problem.params)
         self._clean_references()
         return data
 
@@ -170,7 +108,8 @@ class OrderForm(forms.Form):
         if any(sides) and not all(sides):
             self._complain("size", _("An exact size needs a width and a height."))
 
-    def _order(self, model: ImageModel, data: dict[str, Any]) -> Order:
+    def order(self, model: ImageModel, data: dict[str, Any]) -> Order:
+        """What is asked of a model, from cleaned data."""
         size = None
         if data.get("size_width") and data.get("size_height"):
             size = Size(data["size_width"], data["size_height"])

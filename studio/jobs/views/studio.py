@@ -78,22 +78,21 @@ def _posted(request: Request) -> OrderForm:
     return form
 
 
-def _place(request: Request, form: OrderForm) -> Job:
+def _place(request: Request, form: OrderForm) -> list[Job]:
     facts = form.cleaned_data
-    return actions.place(
+    return actions.place_on_several(
         request.user,
-        key=facts["key"],
-        order=facts["order"],
+        orders=facts["orders"],
         form_token=facts["form_token"],
         references=form.references,
         made_from=facts["made_from"],
     )
 
 
-def _placed(request: Request, job: Job) -> HttpResponse:
+def _placed(request: Request, jobs: list[Job]) -> HttpResponse:
     if not request.htmx:
         return redirect("studio")
-    cards = cards_of(request, Job.objects.filter(pk=job.pk))
+    cards = cards_of(request, Job.objects.filter(pk__in=[job.pk for job in jobs]).order_by("pk"))
     context = {"cards": cards, "form_token": uuid4(), **live_context(request)}
     return render(request, "jobs/_placed.html", context)
 
