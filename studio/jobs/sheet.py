@@ -7,12 +7,12 @@ from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from studio.accounts.models import User
-from studio.jobs.cards import Card, Progress, make_cards, with_cards
+from studio.jobs.cards import Card, Comparison, Progress, make_cards, with_cards
 from studio.jobs.models import Job, Submission
 from studio.jobs.states import ACTIVE, Status
 
@@ -43,6 +43,29 @@ def live_count(member: User, scope: str) -> dict[str, object]:
             ngettext("%(n)s waiting", "%(n)s waiting", found["waiting"]) % {"n": found["waiting"]}
         )
     return {"live_count": _(", ").join(words)}
+
+
+def in_front() -> QuerySet[Job]:
+    """The jobs that have a place on the sheet: of a comparison, the newest that is not hidden."""
+    newer = Job.objects.filter(
+        comparison=OuterRef("comparison"), pk__gt=OuterRef("pk"), is_hidden=False
+    )
+    return Job.objects.filter(Q(comparison=None) | ~Exists(newer), is_hidden=False)
+
+
+def with_contenders(cards: Iterable[Card], member: User, now: datetime) -> list[Card]:
+    """These and the others of their comparisons that are over: those can be picked from now on."""
+    cards = list(cards)
+    over = {one.comparison.uid for one in cards if one.comparison and one.comparison.is_over}
+    others = Job.objects.filter(comparison__in=over, is_hidden=False)
+    missing = others.exclude(pk__in=[card.number for card in cards])
+    return cards + (make_cards(with_cards(missing), member, now) if over else [])
+
+
+def comparisons_on(cards: Iterable[Card]) -> list[Comparison]:
+    """The comparisons of some cards, each once."""
+    found = {card.comparison.uid: card.comparison for card in cards if card.comparison}
+    return list(found.values())
 
 
 def seen(texts: Iterable[str]) -> dict[int, str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 
 from studio.accounts.models import User
+from studio.jobs.cards.comparison import comparisons_of
 from studio.jobs.cards.words import Words
 from studio.jobs.models import Image, Job, JobReference, Submission
 from studio.jobs.states import Status
@@ -36,6 +38,17 @@ class Card(Words):
     def may_cost_again(self) -> bool:
         """Whether a retry may pay for the same pictures a second time."""
         return any(reason.may_have_cost for reason in self.reasons) or self.is_short
+
+    @property
+    def can_pick(self) -> bool:
+        is_ripe = self.comparison is not None and self.comparison.is_over
+        is_good = self.status == Status.SUCCEEDED and not self.job.is_winner
+        return self.is_mine and is_ripe and is_good
+
+    @property
+    def is_passed_over(self) -> bool:
+        """Another one was picked."""
+        return bool(self.comparison and self.comparison.winner and not self.job.is_winner)
 
     @property
     def remix_url(self) -> str:
@@ -68,7 +81,23 @@ def with_cards(jobs: QuerySet[Job]) -> QuerySet[Job]:
 
 def make_cards(jobs: Iterable[Job], member: User, now: datetime) -> list[Card]:
     """Cards of jobs from `with_cards`."""
+    jobs = list(jobs)
+    comparisons = comparisons_of(jobs, member)
     return [
-        Card(job=job, member=member, now=now, submissions=list(job.submissions.all()))
+        Card(
+            job=job,
+            member=member,
+            now=now,
+            submissions=list(job.submissions.all()),
+            comparison=comparisons.get(job.comparison) if job.comparison else None,
+        )
         for job in jobs
     ]
+
+
+def arranged(cards: Iterable[Card]) -> list[list[Card]]:
+    """The places of a sheet: cards of one comparison share the place of the first of them."""
+    places: dict[UUID, list[Card]] = {}
+    for card in cards:
+        places.setdefault(card.job.comparison or card.job.uid, []).append(card)
+    return list(places.values())

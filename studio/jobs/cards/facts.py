@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from studio.accounts.models import User
+from studio.jobs.cards.comparison import Comparison
 from studio.jobs.cards.prints import Print, nearest_ratio, print_of
 from studio.jobs.cards.progress import Progress
 from studio.jobs.models import Image, Job, Submission
@@ -41,6 +42,7 @@ class Facts:
     now: datetime
     submissions: list[Submission]
     is_fresh: bool = False
+    comparison: Comparison | None = None
 
     @property
     def number(self) -> int:

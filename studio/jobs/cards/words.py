@@ -10,6 +10,7 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from studio.jobs.cards.comparison import contender_name
 from studio.jobs.cards.facts import Facts
 from studio.jobs.models import Submission
 from studio.jobs.money import money, plain
@@ -59,6 +60,24 @@ class Words(Facts):
         if len(self.images) > 1:
             return _("%(n)s in %(s)s s") % {"n": len(self.images), "s": seconds}
         return _("Done in %(s)s s") % {"s": seconds}
+
+    @property
+    def contender_name(self) -> str:
+        """What it is called beside the others of its comparison."""
+        return contender_name(self.job)
+
+    @property
+    def figures(self) -> list[tuple[str, str]]:
+        """What a comparison compares, as label and value, once pictures have come."""
+        if self.status != Status.SUCCEEDED:
+            return []
+        sizes = sorted({f"{image.width} × {image.height}" for image in self.images})
+        seconds = int(self.job.seconds.total_seconds())
+        return [
+            (_("Time"), _("%(s)s s") % {"s": seconds}),
+            (_("Pixels"), ", ".join(sizes) or "–"),
+            (_("Cost"), self.cost_text or _("not told")),
+        ]
 
     @property
     def cost_text(self) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from studio.accounts.requests import Request
-from studio.jobs.cards import Card, make_cards, with_cards
+from studio.jobs.cards import Card, arranged, make_cards, with_cards
 from studio.jobs.models import Job
-from studio.jobs.sheet import live_count
+from studio.jobs.sheet import in_front, live_count
 
 PAGE = 24
 
@@ -31,20 +33,30 @@ def live_context(request: Request) -> dict[str, Any]:
 
 
 def sheet_context(request: Request) -> dict[str, Any]:
-    """One page of cards, newest first, from ?before down."""
+    """One page of places, newest first, from ?before down. A comparison takes one."""
     scope = scope_of(request)
-    jobs = Job.objects.filter(is_hidden=False).order_by("-id")
+    jobs = in_front().order_by("-id")
     if scope == "mine":
         jobs = jobs.filter(owner=request.user)
     before = request.GET.get("before", "")
     if before.isdecimal() and len(before) < 19:
         jobs = jobs.filter(pk__lt=int(before))
-    cards = cards_of(request, jobs[: PAGE + 1])
+    fronts = list(jobs.values_list("pk", "comparison")[: PAGE + 1])
     older_url = ""
-    if len(cards) > PAGE:
-        cards = cards[:PAGE]
-        older_url = f"{reverse('older-jobs')}?scope={scope}&before={cards[-1].number}"
-    return {"cards": cards, "older_url": older_url, "scope": scope}
+    if len(fronts) > PAGE:
+        fronts = fronts[:PAGE]
+        older_url = f"{reverse('older-jobs')}?scope={scope}&before={fronts[-1][0]}"
+    return {"places": places_of(request, fronts), "older_url": older_url, "scope": scope}
+
+
+def places_of(request: Request, fronts: Iterable[tuple[int, UUID | None]]) -> list[list[Card]]:
+    """Jobs by number with all that they are compared with, in the order in which they come."""
+    ranks = {comparison or pk: rank for rank, (pk, comparison) in enumerate(fronts)}
+    known = Q(pk__in=[one for one in ranks if isinstance(one, int)])
+    compared = Q(comparison__in=[one for one in ranks if isinstance(one, UUID)], is_hidden=False)
+    cards = cards_of(request, Job.objects.filter(known | compared).order_by("pk"))
+    places = arranged(cards)
+    return sorted(places, key=lambda place: ranks[place[0].job.comparison or place[0].number])
 
 
 def cards_of(request: Request, jobs: QuerySet[Job]) -> list[Card]:
