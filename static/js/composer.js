@@ -4,6 +4,8 @@ const composer = () => document.getElementById("composer");
 const prompt = () => document.getElementById("prompt");
 const draftKey = () => `draft-${composer().dataset.draft}`;
 
+const isComparing = () => document.getElementById("compare")?.checked;
+
 const count = () => {
   const field = prompt();
   const number = (value) => value.toLocaleString(document.documentElement.lang);
@@ -48,8 +50,12 @@ document.addEventListener("click", (event) => {
   if (button.dataset.step) step(Number(button.dataset.step));
   else if ("clear" in button.dataset) fill("");
   else if (button.dataset.prompt) fill(button.dataset.prompt);
-  // A pointer has chosen; arrow keys (detail 0) may want to go on.
-  else if (button.matches(".pv") && event.detail) document.getElementById("picker").open = false;
+  // A pointer has chosen; arrow keys (detail 0) may want to go on, and so does who compares.
+  else if (button.matches(".pv") && event.detail && !isComparing()) document.getElementById("picker").open = false;
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.id === "compare") document.getElementById("picker").open = event.target.checked;
 });
 
 document.addEventListener("keydown", (event) => {

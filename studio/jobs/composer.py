@@ -69,6 +69,7 @@ def composer_context(form: OrderForm) -> dict[str, Any]:
         "keys": form.keys,
         "rivals": rivals(form),
         "compared_names": _(", ").join(key.name for key in form.compared_keys),
+        "can_compare": sum(not key.is_paused for key in form.keys) > 1,
         "is_all_play": all(key.is_sandbox for key in form.compared_keys),
         "selected_key": form.chosen_key,
         "references": form.references,

@@ -53,13 +53,14 @@ def in_front() -> QuerySet[Job]:
     return Job.objects.filter(Q(comparison=None) | ~Exists(newer), is_hidden=False)
 
 
-def with_contenders(cards: Iterable[Card], member: User, now: datetime) -> list[Card]:
-    """These and the others of their comparisons that are over: those can be picked from now on."""
-    cards = list(cards)
-    over = {one.comparison.uid for one in cards if one.comparison and one.comparison.is_over}
-    others = Job.objects.filter(comparison__in=over, is_hidden=False)
-    missing = others.exclude(pk__in=[card.number for card in cards])
-    return cards + (make_cards(with_cards(missing), member, now) if over else [])
+def others_of(cards: Iterable[Card], member: User, now: datetime) -> list[Card]:
+    """The other cards of their comparisons, as far as they are on the sheet."""
+    cards = [card for card in cards if card.comparison]
+    if not cards:
+        return []
+    there = Job.objects.filter(comparison__in=[card.job.comparison for card in cards])
+    others = there.filter(is_hidden=False).exclude(pk__in=[card.number for card in cards])
+    return make_cards(with_cards(others), member, now)
 
 
 def comparisons_on(cards: Iterable[Card]) -> list[Comparison]:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("jobs/<uuid:uid>/body", job.body, name="job-body"),
     path("jobs/<uuid:uid>/cancel", cards.cancel, name="job-cancel"),
     path("jobs/<uuid:uid>/retry", cards.retry, name="job-retry"),
+    path("jobs/<uuid:uid>/pick", cards.pick, name="job-pick"),
     path("jobs/<uuid:uid>/hide", cards.hide, name="job-hide"),
     path("references/add", references.add, name="reference-add"),
     path("references/<uuid:uid>", references.item, name="reference-item"),

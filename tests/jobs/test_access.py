@@ -52,6 +52,7 @@ MATRIX = {
     "job-body": shared(200),
     "job-cancel": own(302),
     "job-retry": own(302),
+    "job-pick": own(302),
     "job-hide": own(302),
     "reference-add": shared(302, "post"),
     "reference-item": own(200, "get"),

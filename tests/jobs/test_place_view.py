@@ -155,6 +155,7 @@ def test_a_refused_order_keeps_all_that_was_typed_and_chosen(
     kept = sendable(response)
     assert response.status_code == 422
     assert kept.pop("form_token") != [data.pop("form_token")]
+    assert str(key.uid) in kept.pop("compared")  # to begin with, should the switch be turned on
     assert kept == {
         name: value if isinstance(value, list) else [value] for name, value in data.items()
     }

@@ -159,6 +159,7 @@ def test_a_remix_fills_the_composer_with_all_of_the_order(
     for response in (page, fragment):
         filled = sendable(response)
         del filled["form_token"]
+        assert filled.pop("compared") == [str(key.uid), str(other.uid)]  # to begin with
         assert filled == {
             "prompt": ["<b> & 🌙"],
             "key": [str(other.uid)],

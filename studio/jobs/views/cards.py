@@ -25,7 +25,11 @@ def changes(request: Request) -> HttpResponse:
     if not moved:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     fresh = [replace(card, is_fresh=not card.is_unfinished) for card in moved]
-    return render(request, "jobs/_changes.html", {"cards": fresh, **live_context(request)})
+    # Where the last one has ended, the others of its comparison can be picked from now on.
+    last = [card for card in moved if card.comparison and card.comparison.is_over]
+    others = sheet.others_of(last, request.user, timezone.now())
+    context = {"cards": fresh + others, "comparisons": sheet.comparisons_on(moved)}
+    return render(request, "jobs/_changes.html", context | live_context(request))
 
 
 @require_POST
@@ -45,6 +49,14 @@ def retry(request: Request, uid: UUID) -> HttpResponse:
 
 
 @require_POST
+def pick(request: Request, uid: UUID) -> HttpResponse:
+    """The best of its comparison."""
+    job = get_object_or_404(Job, uid=uid, owner=request.user)
+    actions.pick(job)
+    return _card_or_page(request, job)
+
+
+@require_POST
 def hide(request: Request, uid: UUID) -> HttpResponse:
     """Off the sheet: the card goes, the job stays."""
     job = get_object_or_404(Job, uid=uid, owner=request.user)
@@ -56,4 +68,9 @@ def _card_or_page(request: Request, job: Job) -> HttpResponse:
     if not request.htmx:
         return redirect("job", uid=job.uid)
     [card] = cards_of(request, Job.objects.filter(pk=job.pk))
-    return render(request, "jobs/_acted.html", {"card": card, **live_context(request)})
+    context = {
+        "card": card,
+        "others": sheet.others_of([card], request.user, timezone.now()),
+        "comparisons": sheet.comparisons_on([card]),
+    }
+    return render(request, "jobs/_acted.html", context | live_context(request))

@@ -45,11 +45,19 @@ def _context(request: Request, uid: UUID) -> dict[str, Any]:
         "parameters": parameters(card),
         "timeline": timeline(events, provider=card.provider_label),
         "images": found.images.all(),
+        "contenders": contenders(request, card),
         "made_from": found.made_from,
         "led_to": kin.filter(made_from=found).order_by("id")[:12],
         "newer": Job.objects.filter(pk__gt=found.pk, is_hidden=False).order_by("pk").first(),
         "older": Job.objects.filter(pk__lt=found.pk, is_hidden=False).order_by("-pk").first(),
     }
+
+
+def contenders(request: Request, card: Card) -> list[Card]:
+    """All cards of its comparison, hidden ones too."""
+    if not card.comparison:
+        return []
+    return make_cards(with_cards(card.job.contenders), request.user, timezone.now())
 
 
 def _shown(request: Request, card: Card) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from studio.jobs.errors import FormUsed
 from studio.jobs.forms import OrderForm, uuid_or_none
 from studio.jobs.models import Job
 from studio.jobs.views.references import take_files
-from studio.jobs.views.sheet import cards_of, live_context, sheet_context
+from studio.jobs.views.sheet import live_context, places_of, sheet_context
 
 
 @require_safe
@@ -92,8 +92,8 @@ def _place(request: Request, form: OrderForm) -> list[Job]:
 def _placed(request: Request, jobs: list[Job]) -> HttpResponse:
     if not request.htmx:
         return redirect("studio")
-    cards = cards_of(request, Job.objects.filter(pk__in=[job.pk for job in jobs]).order_by("pk"))
-    context = {"cards": cards, "form_token": uuid4(), **live_context(request)}
+    places = [(jobs[0].pk, jobs[0].comparison)]
+    context = {"places": places_of(request, places), "form_token": uuid4(), **live_context(request)}
     return render(request, "jobs/_placed.html", context)
 
 
