@@ -21,7 +21,7 @@ def probe(key: ProviderKey) -> None:
     """Send the probe and note on the row what came of it."""
     begun = monotonic()
     try:
-        asyncio.run(_probe(key))
+        working = asyncio.run(_probe(key))
     except VaultError:
         key.note_test(ok=False, code="no_secret")
     except WireError as error:
@@ -30,7 +30,7 @@ def probe(key: ProviderKey) -> None:
         key.note_test(ok=False, code=error.code, detail=error.detail)
     else:
         took = round((monotonic() - begun) * 1000)
-        key.note_test(ok=True, milliseconds=took)
+        key.note_test(ok=True, milliseconds=took, balance=working.balance, limits=working.limits)
 
 
 async def _probe(key: ProviderKey) -> Working:

@@ -36,17 +36,20 @@ def add(
     return key
 
 
-def add_sandbox(owner: User) -> ProviderKey:
-    """The member's key for our own sandbox. An admin's first one is for the whole team."""
+def add_sandbox(owner: User, provider: str = SANDBOX_PROVIDER) -> ProviderKey:
+    """The member's key for our own sandbox, which plays any of the providers.
+
+    An admin's first one of each is for the whole team.
+    """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=owner.pk)  # a double click makes one key
-        mine = ProviderKey.objects.filter(owner=owner, is_sandbox=True)
+        mine = ProviderKey.objects.filter(owner=owner, provider=provider, is_sandbox=True)
         if found := mine.filter(deleted_at=None).first():
             return found
         key = ProviderKey(
             owner=owner,
-            provider=SANDBOX_PROVIDER,
-            label=_("Demo"),
+            provider=provider,
+            label=_sandbox_name(provider),
             is_sandbox=True,
             is_shared=owner.is_admin and not mine.exists(),
         )
@@ -54,6 +57,12 @@ def add_sandbox(owner: User) -> ProviderKey:
         if not _keys(owner).filter(is_default=True).exists():
             key.make_default()
     return key
+
+
+def _sandbox_name(provider: str) -> str:
+    if provider == SANDBOX_PROVIDER:
+        return _("Demo")
+    return _("Demo: %(provider)s") % {"provider": PROVIDERS[provider].label}
 
 
 def edit(key: ProviderKey, *, label: str, base_url: str = "", secret: str = "") -> None:

@@ -17,6 +17,21 @@ def capability(provider: str) -> str:
     return " · ".join(_abilities(found.models[0])) if found else ""
 
 
+def limits(provider: str) -> str:
+    """Of one key: “5 at a time, 600 calls an hour”; empty where nothing is told."""
+    found = PROVIDERS.get(provider)
+    return limits_of(found.models[0]) if found else ""
+
+
+def limits_of(model: ImageModel) -> str:
+    words = []
+    if model.max_concurrent:
+        words.append(_("%(n)s at a time") % {"n": model.max_concurrent})
+    if model.calls_per_hour:
+        words.append(_("%(n)s calls an hour") % {"n": model.calls_per_hour})
+    return _(", ").join(words)
+
+
 def _abilities(model: ImageModel) -> Iterator[str]:
     """The most telling ones of a provider's first model."""
     yield _(", ").join(_sizes(model))

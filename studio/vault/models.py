@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from studio.providers.catalog import PROVIDERS
-from studio.vault.capability import capability
+from studio.vault.capability import capability, limits
 from studio.vault.cipher import open_sealed, seal
 from studio.vault.errors import BadSecret, NoSecret, VaultError
 from studio.vault.queries import ProviderKeyQuerySet
@@ -74,6 +74,8 @@ class ProviderKey(models.Model):
     test_code = models.CharField(max_length=32, blank=True, default="", editable=False)
     test_detail = models.CharField(max_length=500, blank=True, default="", editable=False)
     test_milliseconds = models.PositiveIntegerField(null=True, editable=False)
+    test_balance = models.CharField(max_length=60, blank=True, default="", editable=False)
+    test_limits = models.CharField(max_length=60, blank=True, default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     used_at = models.DateTimeField(null=True, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
@@ -113,6 +115,11 @@ class ProviderKey(models.Model):
     def caps(self) -> str:
         """What it can do, in one line."""
         return capability(self.provider)
+
+    @property
+    def limits(self) -> str:
+        """How much its provider lets it do, in one line; empty where nothing is told."""
+        return limits(self.provider)
 
     @property
     def reason(self) -> str:
@@ -240,7 +247,14 @@ class ProviderKey(models.Model):
         self._change(**{**self._untested(), **asked})
 
     def note_test(
-        self, *, ok: bool, code: str = "", detail: str = "", milliseconds: int | None = None
+        self,
+        *,
+        ok: bool,
+        code: str = "",
+        detail: str = "",
+        milliseconds: int | None = None,
+        balance: str = "",
+        limits: str = "",
     ) -> bool:
         """How the test went, if the secret is still the one that was tested.
 
@@ -253,6 +267,8 @@ class ProviderKey(models.Model):
                 test_code=code[:32],
                 test_detail=self.redact(detail)[:500],
                 test_milliseconds=milliseconds,
+                test_balance=self.redact(balance)[:60],
+                test_limits=self.redact(limits)[:60],
                 tested_at=timezone.now(),
             )
             if ok:
@@ -291,6 +307,8 @@ class ProviderKey(models.Model):
             "test_code": "",
             "test_detail": "",
             "test_milliseconds": None,
+            "test_balance": "",
+            "test_limits": "",
             "tested_at": None,
         }
 

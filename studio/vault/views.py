@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from studio.accounts.requests import Request
+from studio.providers.catalog import PROVIDERS
 from studio.vault import actions
 from studio.vault.forms import AddForm, EditForm, ReplaceForm
 from studio.vault.models import ProviderKey
@@ -34,10 +35,11 @@ def add(request: Request) -> HttpResponse:
 
 @require_POST
 def add_sandbox(request: Request) -> HttpResponse:
-    """Straight to the studio with a key for the pretend provider."""
-    if not settings.STUDIO_SANDBOX:
+    """Straight to the studio with a key for a pretend provider: APIMart, or the one named."""
+    provider = request.POST.get("provider", actions.SANDBOX_PROVIDER)
+    if not settings.STUDIO_SANDBOX or provider not in PROVIDERS:
         raise Http404
-    actions.add_sandbox(request.user)
+    actions.add_sandbox(request.user, provider)
     return redirect("studio")
 
 
@@ -131,11 +133,13 @@ def _row(request: Request, key: ProviderKey) -> HttpResponse:
 def _page(request: Request, dialog: str = "", form: forms.Form | None = None) -> HttpResponse:
     opened = Opened(dialog=dialog, form=form)
     rows = rows_of(request.user, opened)
-    has_sandbox = any(row.is_own and row.key.is_sandbox for row in rows)
+    played = {row.key.provider for row in rows if row.is_own and row.key.is_sandbox}
+    to_play = [one for one in PROVIDERS.values() if one.name not in played]
     context = {
         "rows": rows,
         "add": add_form(opened),
         "opened": dialog,
-        "may_try_sandbox": settings.STUDIO_SANDBOX and not has_sandbox,
+        "may_try_sandbox": settings.STUDIO_SANDBOX and not played,
+        "to_play": to_play if settings.STUDIO_SANDBOX else [],
     }
     return render(request, "vault/keys.html", context)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 from pytest_django import Settings
 
 from studio.accounts.models import User
+from studio.providers.catalog import PROVIDERS
 from studio.vault.models import ProviderKey
 from tests.vault.conftest import sealed_key
 
@@ -63,3 +65,21 @@ def test_without_a_sandbox_there_is_none(as_bob: Client, settings: Settings) -> 
 
 def test_a_link_does_nothing(as_bob: Client) -> None:
     assert as_bob.get(URL).status_code == 405
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_it_plays_every_provider(as_alice: Client, bob: User, name: str) -> None:
+    for _ in range(2):
+        as_alice.post(URL, {"provider": name})
+    as_alice.post(URL)
+
+    key = ProviderKey.objects.get(provider=name)
+    assert key.url.endswith(f"/sandbox/{name}")
+    assert key.label == ("Demo" if name == "apimart" else f"Demo: {PROVIDERS[name].label}")
+    assert (key.is_sandbox, key.is_shared, key.is_default) == (True, True, True)
+    assert ProviderKey.objects.count() == len({name, "apimart"})
+
+
+def test_it_plays_no_others(as_bob: Client) -> None:
+    assert as_bob.post(URL, {"provider": "acme"}).status_code == 404
+    assert not ProviderKey.objects.exists()

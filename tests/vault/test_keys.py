@@ -89,13 +89,33 @@ def test_without_a_sandbox_it_is_not_offered(as_bob: Client, bob: User, settings
     assert "Sandbox switched off" in html
 
 
-def test_the_sandbox_is_offered_once(as_bob: Client, bob: User) -> None:
+def test_each_sandbox_is_offered_once(as_bob: Client, bob: User) -> None:
     sealed_key(bob)
     offered = page(as_bob)
     sealed_key(bob, is_sandbox=True)
+    rest = page(as_bob)
+    for name in PROVIDERS:
+        sealed_key(bob, provider=name, is_sandbox=True)
 
-    assert reverse("key-add-sandbox") in offered
+    assert offered.count('<option value="apimart">plays APIMart') == 1
+    assert "plays APIMart" not in rest
+    assert rest.count("plays ") == len(PROVIDERS) - 1
     assert reverse("key-add-sandbox") not in page(as_bob)
+
+
+def test_a_row_tells_what_the_test_learnt_and_what_the_provider_allows(
+    as_bob: Client, bob: User
+) -> None:
+    key = sealed_key(bob, provider="gptimage2plus")
+    key.note_test(ok=True, milliseconds=214, balance="1,140 cr", limits="588 / 600")
+
+    html = page(as_bob)
+    key.start_test()
+
+    assert "<b>1,140 cr</b><span>left at GPTImage2 Plus</span>" in html
+    assert "Calls left: 588 / 600" in html
+    assert "5 at a time, 600 calls an hour" in html
+    assert "588 / 600" not in page(as_bob)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,8 @@ class Migration(migrations.Migration):
                 ('test_code', models.CharField(blank=True, default='', editable=False, max_length=32)),
                 ('test_detail', models.CharField(blank=True, default='', editable=False, max_length=500)),
                 ('test_milliseconds', models.PositiveIntegerField(editable=False, null=True)),
+                ('test_balance', models.CharField(blank=True, default='', editable=False, max_length=60)),
+                ('test_limits', models.CharField(blank=True, default='', editable=False, max_length=60)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('used_at', models.DateTimeField(editable=False, null=True)),
                 ('deleted_at', models.DateTimeField(editable=False, null=True)),
