@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from studio.jobs.views import cards, job, pictures, references, studio
+from studio.jobs.views import cards, job, pictures, providers, references, studio
 
 urlpatterns = [
     path("", studio.studio, name="studio"),
+    path("providers/", providers.providers, name="providers"),
     path("older", studio.older, name="older-jobs"),
     path("composer", studio.options, name="composer-options"),
     path("jobs/place", studio.place, name="job-place"),

@@ -45,6 +45,7 @@ def own(status: int, method: str = "post") -> Row:
 MATRIX = {
     "studio": shared(200),
     "older-jobs": shared(200),
+    "providers": shared(200),
     "composer-options": shared(200),
     "job-place": Row("post", 302, 422),  # with the owner's own key
     "job-changes": shared(204),
