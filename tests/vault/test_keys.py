@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from studio.accounts.models import User
+from studio.providers.catalog import PROVIDERS
 from tests.vault.conftest import SECRET, sealed_key
 
 URL = "/keys/"
