@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from django.conf import settings
 from django.db import models
@@ -14,27 +14,15 @@ from studio.vault import masterkeys
 from studio.vault.cipher import HEADER_BYTES, header
 
 if TYPE_CHECKING:
-    from studio.vault.models import ProviderKey
+    from studio.vault.models.key import ProviderKey
+    from studio.vault.models.sealed import Sealed
 
 
-class ProviderKeyQuerySet(models.QuerySet["ProviderKey"]):
-    """Who may use which key, and what is sealed."""
+Row = TypeVar("Row", bound="Sealed")
 
-    def owned_by(self, user: User) -> Self:
-        """Those that the member may change."""
-        return self.filter(owner=user, deleted_at=None)
 
-    def usable_by(self, user: User) -> Self:
-        """Own ones, and those that members who are still here share with the team."""
-        is_usable = Q(owner=user) | Q(is_shared=True, owner__is_disabled=False)
-        keys = self.filter(is_usable, deleted_at=None)
-        return keys if settings.STUDIO_SANDBOX else keys.filter(is_sandbox=False)
-
-    def visible_to(self, user: User) -> Self:
-        """What the keys page lists: the usable ones and all own ones, own ones first."""
-        keys = (self.usable_by(user) | self.owned_by(user)).select_related("owner")
-        is_foreign = models.Case(models.When(owner=user, then=0), default=1)
-        return keys.order_by(is_foreign, "is_sandbox", "pk")
+class SealedQuerySet(models.QuerySet[Row]):
+    """What is sealed, and how."""
 
     def sealed(self) -> Self:
         return self.exclude(sealed=b"")
@@ -48,15 +36,35 @@ class ProviderKeyQuerySet(models.QuerySet["ProviderKey"]):
         return self.sealed().alias(head=_head()).exclude(head=head)
 
     def seal_counts(self) -> dict[bytes, int]:
-        """How many secrets each header of the cipher begins."""
+        """How many of them each header of the cipher begins."""
         heads = self.sealed().annotate(head=_head()).values("head").annotate(count=Count("pk"))
         rows = heads.order_by("head").values_list("head", "count")
         return {bytes(cast("bytes", head)): count for head, count in rows}
 
+
+class ProviderKeyQuerySet(SealedQuerySet["ProviderKey"]):
+    """Who may use which key."""
+
+    def owned_by(self, user: User) -> Self:
+        """Those that the member may change."""
+        return self.filter(owner=user, deleted_at=None)
+
+    def usable_by(self, user: User) -> Self:
+        """Own ones, and those that members who are still here share with the team."""
+        is_usable = Q(owner=user) | Q(is_shared=True, owner__is_disabled=False)
+        keys = self.filter(is_usable, deleted_at=None)
+        return keys if settings.STUDIO_SANDBOX else keys.filter(is_sandbox=False)
+
+    def visible_to(self, user: User) -> Self:
+        """What the keys page lists: the usable ones and all own ones, own ones first."""
+        keys = (self.usable_by(user) | self.owned_by(user)).select_related("owner", "webhook")
+        is_foreign = models.Case(models.When(owner=user, then=0), default=1)
+        return keys.order_by(is_foreign, "is_sandbox", "pk")
+
     def ensure_master_keys(self) -> None:
         """Make the first master key – but not where sealed rows say that there was one."""
         is_missing = not masterkeys.is_from_environment() and not masterkeys.keys_file().exists()
-        if is_missing and not self.sealed().exists():
+        if is_missing and not self.filter(~Q(sealed=b"") | Q(webhook__isnull=False)).exists():
             masterkeys.make_first()
 
 

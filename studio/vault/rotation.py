@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -15,8 +16,7 @@ from django.db import transaction
 from studio.vault import masterkeys
 from studio.vault.cipher import master_key_id
 from studio.vault.errors import VaultError
-from studio.vault.models import ProviderKey
-from studio.vault.queries import ProviderKeyQuerySet
+from studio.vault.models import SEALED, ProviderKey, WebhookSecret
 
 BATCH = 500
 
@@ -35,7 +35,7 @@ def begin() -> bool:
     The operator's own ring must begin with the new one already. Raises MasterKeyError.
     """
     ProviderKey.objects.ensure_master_keys()
-    is_unfinished = ProviderKey.objects.not_sealed_by_first().exists()
+    is_unfinished = any(model.objects.not_sealed_by_first().exists() for model in SEALED)
     if is_unfinished or masterkeys.is_from_environment():
         return False
     masterkeys.add_first()
@@ -45,27 +45,31 @@ def begin() -> bool:
 def reseal_all() -> Iterator[Tally]:
     """Seal everything under the first master key; tells after each batch. Raises MasterKeyError."""
     tally = Tally()
-    while keys := list(_remaining(tally)[:BATCH]):
-        with transaction.atomic():
-            for key in keys:
-                _reseal(key, tally)
-        yield tally
+    for model in SEALED:
+        unopened: list[Any] = []
+        while rows := _remaining(model, unopened):
+            with transaction.atomic():
+                unopened += [row.pk for row in rows if not _reseal(row, tally)]
+            yield tally
 
 
 def drop_old() -> int:
     """Remove the master keys that no secret needs; say how many. Only from our own file."""
     with transaction.atomic():  # nothing is sealed meanwhile: set_secret() waits for this lock
-        needed = {master_key_id(head) for head in ProviderKey.objects.seal_counts()}
-        return masterkeys.keep(needed)
+        heads = {head for model in SEALED for head in model.objects.seal_counts()}
+        return masterkeys.keep({master_key_id(head) for head in heads})
 
 
-def _remaining(tally: Tally) -> ProviderKeyQuerySet:
-    keys = ProviderKey.objects.not_sealed_by_first().exclude(uid__in=tally.unopened)
-    return keys.order_by("pk").only("uid", "sealed")
+def _remaining(model: type[ProviderKey | WebhookSecret], unopened: list[Any]) -> list[Any]:
+    rows = model.objects.not_sealed_by_first().exclude(pk__in=unopened)
+    return list(rows.order_by("pk")[:BATCH])
 
 
-def _reseal(key: ProviderKey, tally: Tally) -> None:
+def _reseal(row: ProviderKey | WebhookSecret, tally: Tally) -> bool:
+    """False where it cannot be opened."""
     try:
-        tally.done += key.reseal()
+        tally.done += row.reseal()
     except VaultError:
-        tally.unopened.append(key.uid)
+        tally.unopened.append(row.uid)
+        return False
+    return True

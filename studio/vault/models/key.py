@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from studio.providers.catalog import PROVIDERS
 from studio.vault.capability import capability, limits
-from studio.vault.cipher import open_sealed, seal
-from studio.vault.errors import BadSecret, NoSecret, VaultError
+from studio.vault.cipher import seal
+from studio.vault.errors import NoSecret, VaultError
+from studio.vault.models.sealed import Sealed, check_secret
 from studio.vault.queries import ProviderKeyQuerySet
 from studio.vault.redaction import redact
 from studio.vault.troubles import trouble_of
@@ -25,7 +26,6 @@ BY_OWNER = "by_owner"
 NO_SECRET = "no_secret"  # noqa: S105 - a code
 PROVIDER_PAUSES = ("bad_key", "no_money", "no_permission")
 TEST_TAKES_AT_MOST = timedelta(seconds=60)
-LONGEST_SECRET = 500
 SHOWS_LAST_FOUR_FROM = 12  # of a shorter secret, four characters give too much away
 
 
@@ -38,19 +38,7 @@ class TestStatus(models.TextChoices):
     FAILED = "failed", _("Test failed")
 
 
-def check_secret(text: str) -> str:
-    """The secret as it is sent in a header: printable ASCII without spaces. Raises BadSecret."""
-    secret = text.strip()
-    if not secret:
-        raise BadSecret(_("Paste the key."))
-    if len(secret) > LONGEST_SECRET:
-        raise BadSecret(_("This is too long to be a key."))
-    if not all("!" <= character <= "~" for character in secret):
-        raise BadSecret(_("A key has no spaces, line breaks or accents. Copy it once more."))
-    return secret
-
-
-class ProviderKey(models.Model):
+class ProviderKey(Sealed):
     """A secret that we send. Sealed, bound to its row; shown as its last four characters.
 
     `secret_at` names the secret: what was learnt with one says nothing about its successor.
@@ -61,7 +49,6 @@ class ProviderKey(models.Model):
     label = models.CharField(_("label"), max_length=60, blank=True, default="")
     provider = models.CharField(_("provider"), max_length=32)
     base_url = models.CharField(_("base URL"), max_length=300, blank=True, default="")
-    sealed = models.BinaryField(editable=False, default=b"")
     secret_at = models.DateTimeField(null=True, editable=False)
     last_four = models.CharField(max_length=4, blank=True, default="", editable=False)
     is_sandbox = models.BooleanField(default=False, editable=False)
@@ -175,12 +162,6 @@ class ProviderKey(models.Model):
                 changes |= {"is_paused": False, "pause_code": ""}
             self._change(**changes)
 
-    def reveal(self) -> str:
-        """The secret. Only where a call is about to be sent. Raises VaultError."""
-        if not self.sealed:
-            raise NoSecret
-        return open_sealed(bytes(self.sealed), self.bond)
-
     def redact(self, text: str) -> str:
         """A text from outside, without the secret; nothing of it where that cannot be known."""
         try:
@@ -190,15 +171,22 @@ class ProviderKey(models.Model):
         except VaultError:
             return ""
 
-    def reseal(self) -> bool:
-        """Seal under the first master key, unless the secret is another by now."""
-        before = bytes(self.sealed)
-        sealed = seal(self.reveal(), self.bond)
-        return bool(ProviderKey.objects.filter(pk=self.pk, sealed=before).update(sealed=sealed))
-
     def move_to(self, base_url: str) -> None:
-        """Another base URL. The secret is forgotten: it was meant for the host before."""
-        self._change(base_url=base_url, **self._without_secret(), **self._untested())
+        """Another base URL. The secrets are forgotten: they were meant for the host before."""
+        with transaction.atomic():
+            self._change(base_url=base_url, **self._without_secret(), **self._untested())
+            self.forget_webhook_secret()
+
+    @property
+    def has_webhook_secret(self) -> bool:
+        """Whether it is known what the provider signs its webhooks with."""
+        return hasattr(self, "webhook")
+
+    def forget_webhook_secret(self) -> None:
+        """Believe no webhook any more."""
+        if self.has_webhook_secret:
+            self.webhook.delete()
+            del self._state.fields_cache["webhook"]
 
     # What people do ---------------------------------------------------------------------------
 
@@ -232,12 +220,10 @@ class ProviderKey(models.Model):
 
     def delete_softly(self) -> None:
         """Gone for everybody. What history shows stays: provider, label, last four characters."""
-        self._change(
-            deleted_at=timezone.now(),
-            is_shared=False,
-            is_default=False,
-            **self._without_secret(),
-        )
+        off = {"is_shared": False, "is_default": False, **self._without_secret()}
+        with transaction.atomic():
+            self._change(deleted_at=timezone.now(), **off)
+            self.forget_webhook_secret()
 
     # What the engine reports ------------------------------------------------------------------
 
