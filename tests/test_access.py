@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path
+from pytest_django import Settings
 
 from studio import errors
 from studio.accounts.models import User
@@ -29,7 +31,7 @@ MATRICES = {
     "accounts": set(accounts.MATRIX),
     "vault": set(vault.OF_A_KEY) | set(vault.OF_EVERYBODY),
     "jobs": set(jobs.MATRIX),
-    "engine": {"healthz"},  # public: below
+    "engine": {"healthz", "hook-signed", "hook-callback"},  # public: below
 }
 # Pretend providers know no members: they have one rule, below, for all that they serve.
 SANDBOX = "sandbox-"
@@ -80,6 +82,20 @@ def test_the_state_of_health_is_the_same_for_everybody(people: dict[str, Client]
 
 
 @pytest.mark.promise(34)
+@pytest.mark.parametrize("name", [str(uuid4()), "an.address"])
+def test_a_webhook_is_believed_for_no_member(
+    people: dict[str, Client], settings: Settings, name: str
+) -> None:
+    settings.STUDIO_PUBLIC_URL = "https://studio.example.com"
+    addresses = [f"/hooks/{provider}/{name}" for provider in ("gptimage2plus", "apimodels")]
+
+    posted = {c.post(a, {}).status_code for c in people.values() for a in addresses}
+    opened = {c.get(a).status_code for c in people.values() for a in addresses}
+
+    assert (posted, opened) == ({404}, {405})
+
+
+@pytest.mark.promise(34)
 @pytest.mark.parametrize("name", [name for name in names() if name and name.startswith(SANDBOX)])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_pretend_provider_knows_keys_and_no_members(
@@ -114,6 +130,7 @@ def answers(client: Client, job_url: str, image_url: str) -> dict[str, Any]:
         "wrong host": client.get("/", headers={"Host": "evil.example"}),
         "another site": Client(enforce_csrf_checks=True).post("/login/"),
         "health": client.get("/healthz"),
+        "webhook": client.post("/hooks/apimodels/x"),
         "sandbox": client.get("/sandbox/apimart/v1/tasks/x"),
     }
     for response in asked.values():
@@ -152,6 +169,7 @@ def test_every_answer_carries_the_guards(asked: dict[str, Any]) -> None:
         "wrong host": 400,
         "another site": 403,
         "health": 503,
+        "webhook": 404,
         "sandbox": 401,
     }
     assert found == dict.fromkeys(asked, GUARDS)

@@ -8,18 +8,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
-from typing import Any, Protocol
-from uuid import UUID
+from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
-from studio.engine import schedule
+from studio.engine import hints, schedule
 from studio.engine.bodies import prepare
+from studio.engine.crew import ClaimLost, Crew
 from studio.engine.errors import AnswerLost, NeverSent, WireError
 from studio.engine.saving import hint_saving, spool
-from studio.engine.wire import Wire
-from studio.engine.writer import Writer
 from studio.jobs.models import Submission
 from studio.jobs.orders import loaded_order, model_of
 from studio.jobs.states import Status
@@ -40,30 +38,6 @@ FORGOTTEN_FOR = timedelta(minutes=5)
 
 
 AnyError = WireError | errors.ProviderError
-
-
-class ClaimLost(Exception):
-    """Another pump has this submission now: leave it alone."""
-
-
-class Crew(Protocol):
-    """What the pump lends to each life."""
-
-    wire: Wire
-    write: Writer
-    claim: UUID
-
-    async def rest(self, seconds: float) -> bool:
-        """Sleep; True when the pump is ending and nothing new may be begun."""
-        ...
-
-    def landed(self, submission: Submission) -> None:
-        """Its order has been answered: there is room to send another."""
-        ...
-
-    def cool(self, key_id: int, until: datetime) -> None:
-        """Send nothing more with this key before then."""
-        ...
 
 
 def sort_out(submission: Submission) -> None:
@@ -95,6 +69,14 @@ class Life:
         self.provider = PROVIDERS[submission.job.provider]
         self.seconds = schedule.usual_seconds(self.model, is_sandbox=submission.key.is_sandbox)
         self.failures = 0
+        self.is_hinted = False
+        self.heeds_from = timezone.now()
+        self.wake = asyncio.Event()
+
+    def hint(self) -> None:
+        """The provider has called: poll as soon as that may be."""
+        self.is_hinted = True
+        self.wake.set()
 
     async def live(self) -> None:
         try:
@@ -102,9 +84,12 @@ class Life:
                 await self._send()
                 self.crew.landed(self.submission)
             while self.submission.status == Status.RUNNING:
-                if await self.crew.rest(self._until_poll()):
+                if await self.crew.rest(self._until_poll(), self.wake):
                     return
-                await self._poll()
+                if self.wake.is_set():
+                    self.wake.clear()
+                else:
+                    await self._poll()
         except ClaimLost:
             log.warning("submission %s was taken over by another pump", self.submission.pk)
         except Exception:
@@ -139,9 +124,10 @@ class Life:
     def _flow(self, order: Order) -> Flow:
         """What may have arrived before is asked after first, where the provider can be asked."""
         submission, provider = self.submission, self.provider
+        url = hints.callback_url(submission)
         if submission.body_hash and isinstance(provider, Remembering):
-            return provider.submit_again(order, submission_id=submission.pk)
-        return provider.submit(order, submission_id=submission.pk)
+            return provider.submit_again(order, submission_id=submission.pk, callback_url=url)
+        return provider.submit(order, submission_id=submission.pk, callback_url=url)
 
     async def _send_call(self, call: Call) -> Response:
         """Before a call that may cost money, the row says durably that it goes out."""
@@ -204,10 +190,16 @@ class Life:
     # Waiting ----------------------------------------------------------------------------------
 
     def _until_poll(self) -> float:
-        poll_at = self.submission.poll_at or timezone.now()
-        return max(0.0, (poll_at - timezone.now()).total_seconds())
+        """Seconds: as the schedule says, or sooner when there was a hint – but never at a run."""
+        now = timezone.now()
+        poll_at = self.submission.poll_at or now
+        if self.is_hinted:
+            poll_at = min(poll_at, self.heeds_from)
+        return max(0.0, (poll_at - now).total_seconds())
 
     async def _poll(self) -> None:
+        self._hear_no_hint_for(schedule.HINTS_APART)
+        self.is_hinted = False
         submission = self.submission
         flow = self.provider.poll(submission.ticket or {})
         try:
@@ -252,11 +244,15 @@ class Life:
         submission = self.submission
         elapsed = (timezone.now() - (submission.accepted_at or timezone.now())).total_seconds()
         delay = schedule.poll_delay(self.seconds, elapsed, failures=self.failures)
+        self._hear_no_hint_for(retry_after or 0)
         poll_at = timezone.now() + timedelta(seconds=max(delay, retry_after or 0))
         if progress is None and submission.progress is None:
             submission.poll_at = poll_at  # the row's own poll_at is only for recovery
             return
         await self._write(lambda: submission.note_poll(progress=progress, poll_at=poll_at))
+
+    def _hear_no_hint_for(self, seconds: float) -> None:
+        self.heeds_from = max(self.heeds_from, timezone.now() + timedelta(seconds=seconds))
 
     # Both -------------------------------------------------------------------------------------
 
@@ -267,6 +263,7 @@ class Life:
             await self._write(lambda: self._finish(outcome, spooled))
         elif submission.status == Status.SUBMITTING:
             delay = outcome.retry_after or schedule.poll_delay(self.seconds, 0)
+            self._hear_no_hint_for(outcome.retry_after or 0)
             first = timezone.now() + timedelta(seconds=delay)
             await self._write(lambda: submission.accept(outcome.ticket, first))
         else:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from studio.engine import leases
@@ -49,6 +51,7 @@ class Pump:
         self.linger = linger
         self.claim = token
         self.lives: dict[UUID, asyncio.Task[None]] = {}
+        self.listening: dict[UUID, Life] = {}
         self.sending: set[UUID] = set()
         self.cooling: dict[int, datetime] = {}
         self.ending = asyncio.Event()
@@ -61,20 +64,19 @@ class Pump:
             try:
                 await self._work(until=monotonic() + seconds)
             finally:
-                self.ending.set()
+                self._end()
                 await self._finish_lives()
                 holding.cancel()
                 await self.write(lambda: leases.release(self.shard, self.claim))
 
     # What a life borrows ----------------------------------------------------------------------
 
-    async def rest(self, seconds: float) -> bool:
-        """Sleep; True when the pump is ending and nothing new may be begun."""
-        try:
-            await asyncio.wait_for(self.ending.wait(), timeout=seconds)
-        except TimeoutError:
-            return False
-        return True
+    async def rest(self, seconds: float, wake: asyncio.Event | None = None) -> bool:
+        """Sleep, or until woken; True when the pump is ending and nothing new may be begun."""
+        if not self.ending.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for((wake or self.ending).wait(), timeout=seconds)
+        return self.ending.is_set()
 
     def cool(self, key_id: int, until: datetime) -> None:
         """Send nothing more with this key before then."""
@@ -92,7 +94,7 @@ class Pump:
             if monotonic() >= tidy_at:
                 tidy_at = monotonic() + TIDY_EVERY
                 await self._tidy()
-            await self._claim_due()
+            await asyncio.gather(self._claim_due(), self._pass_on_hints())
             if await self._is_idle():
                 return
             await self.rest(LOOK_EVERY)
@@ -119,6 +121,15 @@ class Pump:
             self.sending.add(submission.pk)
             self._begin(submission)
 
+    async def _pass_on_hints(self) -> None:
+        """Tell the lives whose providers have called since the last look."""
+        if not (self.listening and settings.STUDIO_PUBLIC_URL):
+            return
+        known = list(self.listening)
+        for pk in await self.write(lambda: hear(known)):
+            if life := self.listening.get(pk):
+                life.hint()
+
     async def _tidy(self) -> None:
         """Take up what others left behind or answered late; leave what nobody waits for."""
         known = list(self.lives)
@@ -130,13 +141,16 @@ class Pump:
 
     def _begin(self, submission: Submission) -> None:
         self.busy_at = monotonic()
-        task = asyncio.create_task(Life(submission, self).live(), name=str(submission.pk))
+        life = Life(submission, self)
+        task = asyncio.create_task(life.live(), name=str(submission.pk))
         self.lives[submission.pk] = task
+        self.listening[submission.pk] = life
         task.add_done_callback(lambda done: self._ended(submission.pk, done))
 
     def _ended(self, pk: UUID, task: asyncio.Task[None]) -> None:
         self.busy_at = monotonic()
         self.lives.pop(pk, None)
+        self.listening.pop(pk, None)
         self.sending.discard(pk)
         if not task.cancelled() and (error := task.exception()):
             log.error("submission %s: the engine stumbled", pk, exc_info=error)
@@ -151,7 +165,13 @@ class Pump:
         while await self.write(lambda: leases.renew(self.shard, self.claim)):  # noqa: ASYNC110
             await asyncio.sleep(RENEW_EVERY)
         log.warning("shard %s: another pump has taken over", self.shard)
+        self._end()
+
+    def _end(self) -> None:
+        """Begin nothing new; who sleeps wakes up and leaves."""
         self.ending.set()
+        for life in self.listening.values():
+            life.wake.set()
 
     async def _finish_lives(self) -> None:
         """Sleepers wake and leave; a call that is out is waited for, never cut off."""
@@ -183,6 +203,14 @@ def take_up(claim: UUID, known: Collection[UUID]) -> list[Submission]:
     hint_pending(timezone.now())
     running = Submission.objects.filter(status=Status.RUNNING).exclude(pk__in=known)
     return list(with_order(running))
+
+
+def hear(known: Collection[UUID]) -> list[UUID]:
+    """Which of these have been called for. What was heard is wiped, so that it is heard once."""
+    called = set(Submission.objects.poked().values_list("pk", flat=True)).intersection(known)
+    if called:
+        Submission.objects.filter(pk__in=called).update(poked_at=None)
+    return list(called)
 
 
 def no_longer_waited_for(known: Collection[UUID]) -> list[UUID]:

@@ -9,6 +9,8 @@ from studio.providers.models import ImageModel, Seconds
 
 SANDBOX_SECONDS = Seconds(fast=1, usual=5, slow=12)
 LONGEST = 60.0
+LONGEST_POLL = 50.0  # so that a picture is here within a minute, if nobody tells of it
+HINTS_APART = 5.0
 CONNECT_TRIES = 5
 
 
@@ -28,7 +30,7 @@ def poll_delay(seconds: Seconds, elapsed: float, *, failures: int = 0) -> float:
         delay = max(0.8, seconds.usual / 20)
     else:
         delay = max(2.0, elapsed / 15)
-    delay = min(LONGEST, ldexp(delay, min(failures, 6)))
+    delay = min(LONGEST_POLL, ldexp(delay, min(failures, 6)))
     return delay * uniform(0.95, 1.05)
 
 

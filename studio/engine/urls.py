@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from studio.engine import health
+from studio.engine import health, hooks
 
-urlpatterns: list[URLPattern] = [path("healthz", health.healthz, name="healthz")]
+urlpatterns: list[URLPattern] = [
+    path("healthz", health.healthz, name="healthz"),
+    path("hooks/<slug:provider>/<uuid:uid>", hooks.signed, name="hook-signed"),
+    path("hooks/<slug:provider>/<str:token>", hooks.callback, name="hook-callback"),
+]

@@ -98,3 +98,24 @@ class Remembering(Provider, Protocol):
     def submit_again(self, order: Order, *, submission_id: UUID, callback_url: str = "") -> Flow:
         """Order what may have been ordered before: ask first, send the same only if it is not."""
         ...
+
+
+@runtime_checkable
+class Telling(Provider, Protocol):
+    """A provider that tells when an order has ended: a hint to poll, never the truth."""
+
+    def receive(self, headers: Mapping[str, str], body: bytes, secret: str) -> Ticket | None:
+        """The ticket that a webhook speaks of; None where it speaks of none or is forged."""
+        ...
+
+
+@runtime_checkable
+class Signing(Telling, Protocol):
+    """Its webhooks are registered by a person and signed with a secret that they are given.
+
+    Any other provider that tells is given an address that nobody can guess with each order.
+    """
+
+    def is_signed(self, headers: Mapping[str, str], body: bytes, secret: str) -> bool:
+        """Whether the raw body is signed with this secret. An empty one signs nothing."""
+        ...

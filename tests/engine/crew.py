@@ -46,7 +46,7 @@ class Crew:
         self.cooled: dict[int, datetime] = {}
         self.rests: list[float] = []
 
-    async def rest(self, seconds: float) -> bool:
+    async def rest(self, seconds: float, wake: asyncio.Event | None = None) -> bool:
         self.rests.append(seconds)
         return not self.wire.script
 

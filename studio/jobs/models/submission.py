@@ -42,6 +42,19 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
             status__in=[Status.QUEUED, Status.RUNNING], key__deleted_at__isnull=False
         )
 
+    def poked(self) -> Self:
+        """The provider has called since the engine last heard of it."""
+        return self.filter(status=Status.RUNNING, poked_at__isnull=False)
+
+    def poke(self, saying: str) -> bool:
+        """Have what is running polled at once; says whether this changed anything.
+
+        saying: a hash of what was said. Who says the same again is not heard, nor is anybody
+        until the engine has noticed.
+        """
+        rows = self.filter(status=Status.RUNNING, poked_at=None).exclude(poked_by=saying)
+        return bool(rows.update(poked_at=timezone.now(), poked_by=saying))
+
 
 class Submission(models.Model):
     """One paid call to a provider: what can cost money once. `id` is its idempotency key."""
@@ -66,6 +79,8 @@ class Submission(models.Model):
     accepted_at = models.DateTimeField(null=True)
     progress = models.PositiveSmallIntegerField(null=True)
     poll_at = models.DateTimeField(null=True)
+    poked_at = models.DateTimeField(null=True)
+    poked_by = models.CharField(max_length=64, blank=True, default="")
     forgotten_times = models.PositiveSmallIntegerField(default=0)
     forgotten_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -84,7 +99,12 @@ class Submission(models.Model):
                 fields=["status", "not_before"],
                 name="submission_unfinished",
                 condition=Q(status__in=["queued", "submitting", "running", "saving"]),
-            )
+            ),
+            models.Index(
+                fields=["poked_at"],
+                name="submission_poked",
+                condition=Q(poked_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
