@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from studio.accounts.models import User
 from studio.providers.catalog import PROVIDERS
 from studio.queue import enqueue
-from studio.vault.models import ProviderKey
+from studio.vault.models import ProviderKey, WebhookSecret
 from studio.vault.queries import ProviderKeyQuerySet
 
 SANDBOX_PROVIDER = "apimart"
@@ -65,8 +65,16 @@ def _sandbox_name(provider: str) -> str:
     return _("Demo: %(provider)s") % {"provider": PROVIDERS[provider].label}
 
 
-def edit(key: ProviderKey, *, label: str, base_url: str = "", secret: str = "") -> None:
-    """Another name or base URL. Without a secret, a key with a new base URL has none left."""
+def edit(
+    key: ProviderKey,
+    *,
+    label: str,
+    base_url: str = "",
+    secret: str = "",
+    webhook_secret: str = "",
+    is_webhook_off: bool = False,
+) -> None:
+    """Another name, base URL or webhook secret. A key with a new base URL keeps no old secret."""
     base_url = _unless_usual(key.provider, base_url)
     with transaction.atomic():
         key.rename(label)
@@ -74,6 +82,10 @@ def edit(key: ProviderKey, *, label: str, base_url: str = "", secret: str = "") 
             key.move_to(base_url)
         if secret:
             replace(key, secret)
+        if is_webhook_off:
+            key.forget_webhook_secret()
+        if webhook_secret:
+            WebhookSecret.objects.keep(key, webhook_secret)
 
 
 def replace(key: ProviderKey, secret: str) -> None:

@@ -12,8 +12,11 @@ from studio.addresses import TOO_LONG, ForbiddenAddress, check_base_url
 from studio.providers.catalog import PROVIDERS
 from studio.vault.errors import BadSecret
 from studio.vault.models import LONGEST_SECRET, ProviderKey, check_secret
+from studio.vault.webhooks import webhook_url
 
 LONGEST_URL = 300
+_WEBHOOK_SHOWN_ONCE = _("The provider shows it once, when you register the address.")
+_WEBHOOK_KEPT = _("One is stored. Leave this empty to keep it.")
 
 
 class SecretField(forms.CharField):
@@ -83,7 +86,7 @@ class ReplaceForm(forms.Form):
 
 
 class EditForm(forms.Form):
-    """Name and base URL. A new base URL asks for the secret again."""
+    """Name, base URL and webhook secret. A new base URL asks for the secrets again."""
 
     label = label_field()
     base_url = BaseURLField()
@@ -95,6 +98,8 @@ class EditForm(forms.Form):
             " Enter it again with the new address, or this key is paused."
         ),
     )
+    webhook_secret = SecretField(label=_("Webhook secret"), required=False)
+    is_webhook_off = forms.BooleanField(label=_("Erase the webhook secret"), required=False)
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, key: ProviderKey, auto_id: str
@@ -104,3 +109,15 @@ class EditForm(forms.Form):
         self.fields["base_url"].widget.attrs["placeholder"] = key.url
         if key.is_sandbox:
             del self.fields["base_url"], self.fields["secret"]
+        self._ask_for_webhook(key)
+
+    def _ask_for_webhook(self, key: ProviderKey) -> None:
+        """Only where the provider signs webhooks and can reach us; erased only what there is."""
+        if not webhook_url(key):
+            del self.fields["webhook_secret"], self.fields["is_webhook_off"]
+            return
+        field = self.fields["webhook_secret"]
+        field.widget.attrs["placeholder"] = "whsec_…"
+        field.help_text = _WEBHOOK_KEPT if key.has_webhook_secret else _WEBHOOK_SHOWN_ONCE
+        if not key.has_webhook_secret:
+            del self.fields["is_webhook_off"]

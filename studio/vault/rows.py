@@ -13,6 +13,7 @@ from studio.accounts.models import User
 from studio.vault.forms import AddForm, EditForm, ReplaceForm
 from studio.vault.models import BY_OWNER, NO_SECRET, ProviderKey, TestStatus
 from studio.vault.troubles import Trouble, trouble_of
+from studio.vault.webhooks import webhook_url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,8 @@ class State:
 class KeyRow:
     """One row, and the forms of its dialogs; none where the member may only use the key.
 
-    dialog: which of them is open: “edit”, “replace” or “delete”; said: the provider's own words.
+    dialog: which of them is open: “edit”, “replace” or “delete”; said: the provider's own words;
+    webhook_url: the address to register at the provider, where it signs its webhooks.
     """
 
     key: ProviderKey
@@ -51,6 +53,7 @@ class KeyRow:
     trouble: Trouble | None = None
     edit: forms.Form | None = None
     replace: forms.Form | None = None
+    webhook_url: str = ""
 
 
 def row_of(key: ProviderKey, user: User, opened: Opened | None = None) -> KeyRow:
@@ -69,6 +72,7 @@ def row_of(key: ProviderKey, user: User, opened: Opened | None = None) -> KeyRow
         trouble=trouble,
         edit=_form(f"edit-{key.uid}", opened, EditForm(key=key, auto_id=f"edit-{key.uid}-%s")),
         replace=_form(f"replace-{key.uid}", opened, ReplaceForm(auto_id=f"replace-{key.uid}-%s")),
+        webhook_url=webhook_url(key),
     )
 
 
