@@ -223,7 +223,7 @@ def no_longer_waited_for(known: Collection[UUID]) -> list[UUID]:
 
 def with_order(rows: Any) -> Any:
     """Submissions with all that a life reads, so that it need not ask again."""
-    return rows.select_related("job__owner", "key__owner").prefetch_related(
+    return rows.select_related("job__owner", "job__mask", "key__owner").prefetch_related(
         "job__job_references__reference"
     )
 

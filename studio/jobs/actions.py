@@ -28,6 +28,7 @@ def place(
     order: Order,
     form_token: UUID,
     references: Sequence[Reference] = (),
+    mask: Reference | None = None,
     made_from: Job | None = None,
 ) -> Job:
     """Order pictures. The same form token, twice or at once, is one job (promise 12).
@@ -39,6 +40,7 @@ def place(
         orders=[(key, order)],
         form_token=form_token,
         references=references,
+        mask=mask,
         made_from=made_from,
     )
     return job
@@ -50,6 +52,7 @@ def place_on_several(
     orders: Sequence[tuple[ProviderKey, Order]],
     form_token: UUID,
     references: Sequence[Reference] = (),
+    mask: Reference | None = None,
     made_from: Job | None = None,
 ) -> list[Job]:
     """Order the same with several keys, each once: all their jobs or none, in this order.
@@ -58,7 +61,7 @@ def place_on_several(
     """
     comparison = uuid4() if len(orders) > 1 else None
     tokens = [form_token, *(uuid5(form_token, str(key.uid)) for key, _order in orders[1:])]
-    facts = {"owner": owner, "made_from": made_from, "comparison": comparison}
+    facts = {"owner": owner, "mask": mask, "made_from": made_from, "comparison": comparison}
     try:
         with transaction.atomic():
             jobs = [

@@ -13,6 +13,7 @@ from studio.accounts.models import User
 from studio.jobs.forms import OrderForm
 from studio.jobs.models import Job
 from studio.markup import choice
+from studio.providers.catalog import PROVIDERS
 from studio.providers.models import MB, ImageModel
 from studio.providers.orders import Order, Size
 from studio.providers.shared import OFFERS, spelled, spelling
@@ -20,10 +21,15 @@ from studio.vault.models import ProviderKey
 
 
 def open_composer(
-    member: User, *, remix: Job | None = None, references: Sequence[str] = ()
+    member: User, *, remix: Job | None = None, references: Sequence[str] = (), mask: str = ""
 ) -> OrderForm:
     """A composer to begin with: empty, or filled from a job; with these references in its tray."""
-    initial: dict[str, Any] = {"references": references, "count": 1, "form_token": uuid4()}
+    initial: dict[str, Any] = {
+        "references": references,
+        "mask": mask,
+        "count": 1,
+        "form_token": uuid4(),
+    }
     form = OrderForm(initial=initial, member=member)
     if remix:
         initial.update(remixed_order(remix, member))
@@ -53,6 +59,7 @@ def remixed_order(job: Job, member: User) -> dict[str, Any]:
         "size_width": job.width,
         "size_height": job.height,
         "references": [str(use.reference.uid) for use in uses],
+        "mask": str(job.mask.uid) if job.mask and job.mask.owner_id == member.pk else "",
         "made_from": str(job.uid),
     }
 
@@ -73,6 +80,9 @@ def composer_context(form: OrderForm) -> dict[str, Any]:
         "is_all_play": all(key.is_sandbox for key in form.compared_keys),
         "selected_key": form.chosen_key,
         "references": form.references,
+        "mask": form.chosen_mask,
+        "mask_place": form.mask_place,
+        "masking_labels": masking_labels(),
         "reference_mb": model.max_reference_bytes // MB if model else 0,
     }
 
@@ -91,6 +101,12 @@ def expected_pixels(form: OrderForm, model: ImageModel) -> str:
     sizes = model.expected_sizes(spelled(order, model))
     either = _(" or ").join(f"{size.width} × {size.height}" for size in sizes)
     return _("%(size)s px") % {"size": either} if either else ""
+
+
+def masking_labels() -> str:
+    """The providers that take a mask."""
+    able = [one.label for one in PROVIDERS.values() if any(m.has_mask for m in one.models)]
+    return ", ".join(able)
 
 
 def exact_size(form: OrderForm) -> Size | None:

@@ -5,7 +5,9 @@ PictureError
 ├── NotAPicture          no PNG, JPEG or WebP
 ├── TooLarge             more pixels than are opened
 ├── Animated             more than one frame
-└── Broken               it says it is one, and cannot be read to its end
+├── Broken               it says it is one, and cannot be read to its end
+├── WrongSize            a mask that is not as large as its picture
+└── NothingClear         a mask that leaves everything as it is
 
 FormUsed                 the form has placed another order before
 """
@@ -60,6 +62,25 @@ class Broken(PictureError):
 
     code = "picture_broken"
     message = _("This picture is damaged and cannot be read to its end.")
+
+
+class WrongSize(PictureError):
+    """Width and height of the mask, then of its picture."""
+
+    code = "mask_wrong_size"
+    message = _("A mask has exactly as many pixels as the picture that it lies on.")
+
+    def __init__(self, mask: tuple[int, int], picture: tuple[int, int]) -> None:
+        super().__init__(mask, picture)
+        sizes = {"mask": mask, "picture": picture}
+        self.figures = {name: f"{width} × {height}" for name, (width, height) in sizes.items()}
+
+
+class NothingClear(PictureError):
+    """What is clear is redrawn, and nothing is."""
+
+    code = "mask_nothing_clear"
+    message = _("This mask is nowhere transparent, so nothing would be redrawn. Paint something.")
 
 
 class FormUsed(Exception):

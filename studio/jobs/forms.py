@@ -25,6 +25,7 @@ EXTRAS = {
     "size_width": "exact_sizes",
     "size_height": "exact_sizes",
     "is_official_fallback": "has_official_fallback",
+    "mask": "max_references",
 }
 LONGEST_PROMPT = 100_000
 STALE = gettext_lazy("This form was too old to be sent. Nothing was ordered. Press Develop again.")
@@ -55,6 +56,7 @@ class OrderForm(KeysForm):
     size_height = forms.IntegerField(required=False, min_value=1, max_value=65_535)
     is_official_fallback = forms.BooleanField(required=False)
     form_token = forms.UUIDField(error_messages={"required": STALE, "invalid": STALE})
+    mask = forms.Field(required=False)
     made_from = forms.Field(required=False)
 
     def __init__(self, *args: Any, member: User, **kwargs: Any) -> None:
@@ -74,6 +76,24 @@ class OrderForm(KeysForm):
     def _reference_uids(self) -> list[UUID]:
         given = self.data.getlist("references") if self.is_bound else self.initial["references"]
         return [uid for uid in map(uuid_or_none, given) if uid]
+
+    @cached_property
+    def chosen_mask(self) -> Reference | None:
+        """The member's own mask that was chosen."""
+        uid = uuid_or_none(self["mask"].value())
+        masks = Reference.objects.filter(owner=self.member, lies_on__isnull=False)
+        return masks.select_related("lies_on").filter(uid=uid).first() if uid else None
+
+    @property
+    def mask_place(self) -> int:
+        """Which picture of the tray the mask lies on, from 1; 0: none of them."""
+        places = (
+            place for place, one in enumerate(self.references, start=1) if self._is_masked(one)
+        )
+        return next(places, 0)
+
+    def _is_masked(self, reference: Reference) -> bool:
+        return self.chosen_mask is not None and self.chosen_mask.lies_on_id == reference.pk
 
     def renew_token(self) -> None:
         """What is sent after a refusal is a form of its own."""
@@ -101,6 +121,7 @@ class OrderForm(KeysForm):
                 for problem in self.model_for(key).problems(one):
                     self._complain(problem.field, _(problem.sentence) % problem.params)
         self._clean_references()
+        self._clean_mask()
         return data
 
     def _clean_size(self, data: dict[str, Any]) -> None:
@@ -122,6 +143,7 @@ class OrderForm(KeysForm):
             count=data.get("count", 1),
             size=size,
             references=tuple(described(reference) for reference in self.references),
+            mask=described(self.chosen_mask) if self.chosen_mask else None,
             is_official_fallback=data.get("is_official_fallback", False),
             **choices,
         )
@@ -134,6 +156,21 @@ class OrderForm(KeysForm):
             self.add_error(None, _("A reference is still being fetched. Wait a moment."))
         if "failed" in states:
             self.add_error(None, _("A reference could not be had. Remove it first."))
+
+    def _clean_mask(self) -> None:
+        """A mask goes with the first picture: that is the one which a provider lays it on."""
+        if not self["mask"].value():
+            return
+        if self.chosen_mask is None:
+            self._complain("mask", _("The mask is not there any more. Paint it again if needed."))
+        elif not self.mask_place:
+            self._complain("mask", _("The picture that the mask lies on was removed."))
+        elif self.mask_place > 1:
+            self._complain(
+                "mask",
+                _("The mask lies on picture %(n)s, and only the first one can have a mask.")
+                % {"n": self.mask_place},
+            )
 
     def _complain(self, field: str, message: str) -> None:
         """At the field, once; where the model's composer has no such field, above all of them."""

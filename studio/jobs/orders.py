@@ -34,6 +34,7 @@ def order_of(job: Job) -> Order:
         background=job.background,
         output_format=job.output_format,
         references=tuple(described(use.reference) for use in job.job_references.all()),
+        mask=described(job.mask) if job.mask else None,
         is_official_fallback=job.is_official_fallback,
     )
 
@@ -46,9 +47,10 @@ def described(reference: Reference) -> orders.Reference:
 
 
 def loaded_order(job: Job, *, count: int) -> Order:
-    """The order of one submission, ready to send: with the bytes of its references.
+    """The order of one submission, ready to send: with the bytes of its references and mask.
 
-    Reads files, asks nothing of the database when `job_references__reference` was prefetched.
+    Reads files, asks nothing of the database when `job_references__reference` was prefetched and
+    `mask` selected.
     """
     order = order_of(job)
     weight = sum(reference.size for reference in order.references)
@@ -59,7 +61,8 @@ def loaded_order(job: Job, *, count: int) -> Order:
         else replace(bare, data=_read(use.reference))
         for bare, use in zip(order.references, job.job_references.all(), strict=True)
     )
-    return replace(order, count=count, references=loaded)
+    mask = replace(order.mask, data=_read(job.mask)) if order.mask and job.mask else None
+    return replace(order, count=count, references=loaded, mask=mask)
 
 
 def _read(reference: Reference) -> bytes:

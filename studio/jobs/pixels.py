@@ -10,7 +10,7 @@ import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, cast
@@ -18,7 +18,15 @@ from typing import IO, Any, cast
 from django.core.files.base import File
 from PIL import Image, UnidentifiedImageError
 
-from studio.jobs.errors import Animated, Broken, NotAPicture, PictureError, TooLarge
+from studio.jobs.errors import (
+    Animated,
+    Broken,
+    NotAPicture,
+    NothingClear,
+    PictureError,
+    TooLarge,
+    WrongSize,
+)
 from studio.jobs.models.picture import THUMBNAIL_WIDTHS
 
 Source = Path | IO[bytes] | File  # type: ignore[type-arg]
@@ -99,6 +107,25 @@ def clean(source: Source) -> tuple[bytes, Facts]:
         picture = _plain(_upright(image), facts.extension)
         picture.info.clear()  # some writers take comments from there
         return _written(picture, options), facts
+
+
+def clean_mask(source: Source, size: tuple[int, int]) -> tuple[bytes, Facts]:
+    """A mask of this size as PNG: black, and as clear as the source. Nothing else of it is kept.
+
+    Raises PictureError.
+    """
+    with _opened(source) as image:
+        image.load()
+        facts = _facts(image)
+        if (facts.width, facts.height) != size:
+            raise WrongSize((facts.width, facts.height), size)
+        alpha = _plain(_upright(image), "png").convert("RGBA").getchannel("A")
+        if alpha.getextrema()[0]:
+            raise NothingClear
+        mask = Image.new("RGBA", size)
+        mask.putalpha(alpha)
+        facts = replace(facts, media_type="image/png", extension="png")
+        return _written(mask, CLEAN["png"]), facts
 
 
 def thumbnails(

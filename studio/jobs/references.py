@@ -24,7 +24,17 @@ def add_file(owner: User, file: UploadedFile[bytes]) -> Reference:
     """Keep an uploaded picture. Raises PictureError when it is none that we take."""
     if (file.size or 0) > MAX_FILE:
         raise TooHeavy
-    return Reference.objects.create(owner=owner, state="ready", **_archived(file))
+    return Reference.objects.create(owner=owner, state="ready", **_archived(*pixels.clean(file)))
+
+
+def add_mask(picture: Reference, file: UploadedFile[bytes]) -> Reference:
+    """Keep a mask that lies on a picture. Raises PictureError when it does not fit or is none."""
+    if (file.size or 0) > MAX_FILE:
+        raise TooHeavy
+    data, facts = pixels.clean_mask(file, (picture.width, picture.height))
+    return Reference.objects.create(
+        owner=picture.owner, lies_on=picture, state="ready", **_archived(data, facts)
+    )
 
 
 def add_url(owner: User, url: str) -> Reference:
@@ -52,12 +62,11 @@ def add_image(owner: User, image: Image) -> Reference:
 
 def fill(reference: Reference, file: pixels.Source) -> bool:
     """fetching → ready with what was fetched. Raises PictureError."""
-    return reference.get_ready(**_archived(file))
+    return reference.get_ready(**_archived(*pixels.clean(file)))
 
 
-def _archived(file: pixels.Source) -> dict[str, str | int]:
-    """Clean a picture, archive it with its thumbnail, and tell the facts of its row."""
-    data, facts = pixels.clean(file)
+def _archived(data: bytes, facts: pixels.Facts) -> dict[str, str | int]:
+    """Archive a clean picture with its thumbnail, and tell the facts of its row."""
     sha256 = hashlib.sha256(data).hexdigest()
     path = archive_name(sha256, facts.extension)
     if not default_storage.exists(path):

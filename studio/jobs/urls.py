@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from studio.jobs.views import cards, job, pictures, providers, references, studio
+from studio.jobs.views import cards, job, masks, pictures, providers, references, studio
 
 urlpatterns = [
     path("", studio.studio, name="studio"),
@@ -22,6 +22,9 @@ urlpatterns = [
     path("references/add", references.add, name="reference-add"),
     path("references/<uuid:uid>", references.item, name="reference-item"),
     path("references/<uuid:uid>/picture", references.picture, name="reference-picture"),
+    path("references/<uuid:uid>/original", references.original, name="reference-original"),
+    path("references/<uuid:uid>/mask", masks.painter, name="mask-painter"),
+    path("references/<uuid:uid>/mask/keep", masks.keep, name="mask-keep"),
     path("pictures/<uuid:uid>/reference", references.from_image, name="reference-from-image"),
     path("pictures/<uuid:uid>/<int:width>.webp", pictures.picture, name="picture"),
     path("pictures/<uuid:uid>", pictures.original, name="original"),

@@ -176,6 +176,8 @@ class Facts:
         words.append(ngettext("%(n)s picture", "%(n)s pictures", job.count) % {"n": job.count})
         if used := len(self.job.job_references.all()):
             words.append(ngettext("%(n)s reference", "%(n)s references", used) % {"n": used})
+        if job.mask_id:
+            words.append(_("mask"))
         return [word for word in words if word]
 
     @property

@@ -64,6 +64,7 @@ class Job(models.Model):
     count = models.PositiveSmallIntegerField(_("pictures"), default=1)
     is_official_fallback = models.BooleanField(_("official fallback"), default=False)
 
+    mask = models.ForeignKey("jobs.Reference", models.PROTECT, null=True, related_name="masked")
     made_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="led_to")
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     revision = models.PositiveIntegerField(default=1)

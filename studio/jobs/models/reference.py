@@ -27,12 +27,14 @@ class ReferenceState(models.TextChoices):
 class Reference(models.Model):
     """A member's uploaded, pasted or fetched picture: verified, cleaned, content-addressed.
 
-    `path` lies in the archive and may be shared by equal pictures; `size` is in bytes.
+    `path` lies in the archive and may be shared by equal pictures; `size` is in bytes. With
+    `lies_on` it is a mask: a PNG as large as that picture, clear where it is to be redrawn.
     """
 
     uid = models.UUIDField(default=uuid4, unique=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="references")
     state = models.CharField(max_length=8, choices=ReferenceState, default=ReferenceState.READY)
+    lies_on = models.ForeignKey("self", models.CASCADE, null=True, related_name="masks")
     source_url = models.TextField(blank=True, default="")
     error_code = models.CharField(max_length=32, blank=True, default="")
     path = models.CharField(max_length=120, blank=True, default="")

@@ -89,6 +89,7 @@ def parameters(card: Card) -> list[tuple[str, str]]:
         (_("Format"), choice(job.output_format)),
         (_("Pictures"), str(job.count)),
         (_("References"), str(len(job.job_references.all()) or "")),
+        (_("Mask"), _("yes") if job.mask_id else ""),
         (_("Official fallback"), _("yes") if job.is_official_fallback else ""),
     ]
     return [(label, value) for label, value in pairs if value]

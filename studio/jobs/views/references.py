@@ -59,6 +59,13 @@ def picture(request: Request, uid: UUID) -> FileResponse:
     return archived(thumbnail_name(reference.sha256, THUMBNAIL), "image/webp")
 
 
+@require_safe
+def original(request: Request, uid: UUID) -> FileResponse:
+    """A member's own reference, or mask, as it is sent to a provider."""
+    reference = get_object_or_404(Reference, uid=uid, owner=request.user, state="ready")
+    return archived(reference.path, reference.media_type)
+
+
 def _in_the_tray(
     request: Request, added: Sequence[Reference], problems: Sequence[str]
 ) -> HttpResponse:

@@ -16,6 +16,7 @@ from studio.jobs.composer import composer_context, open_composer
 from studio.jobs.errors import FormUsed
 from studio.jobs.forms import OrderForm, uuid_or_none
 from studio.jobs.models import Job
+from studio.jobs.views.masks import take_mask
 from studio.jobs.views.references import take_files
 from studio.jobs.views.sheet import live_context, places_of, sheet_context
 
@@ -24,10 +25,15 @@ from studio.jobs.views.sheet import live_context, places_of, sheet_context
 def studio(request: Request) -> HttpResponse:
     """The composer and the newest cards. With htmx and ?remix: the composer alone.
 
-    ?reference, as often as wanted: a picture for the tray.
+    ?reference, as often as wanted: a picture for the tray; ?mask: what lies on it.
     """
     remix = _remixed(request)
-    form = open_composer(request.user, remix=remix, references=request.GET.getlist("reference"))
+    form = open_composer(
+        request.user,
+        remix=remix,
+        references=request.GET.getlist("reference"),
+        mask=request.GET.get("mask", ""),
+    )
     if remix is None and "remix" in request.GET:
         form.notices.append(_("The job to remix is gone."))
     if request.htmx and "remix" in request.GET:
@@ -71,6 +77,8 @@ def _posted(request: Request) -> OrderForm:
     added, problems = take_files(request.user, request.FILES.getlist("files"))
     for reference in added:
         data.appendlist("references", str(reference.uid))
+    if file := request.FILES.get("mask_file"):
+        problems += take_mask(request.user, file, data)
     form = OrderForm(data, member=request.user)
     form.full_clean()
     for problem in problems:
@@ -85,6 +93,7 @@ def _place(request: Request, form: OrderForm) -> list[Job]:
         orders=facts["orders"],
         form_token=facts["form_token"],
         references=form.references,
+        mask=form.chosen_mask,
         made_from=facts["made_from"],
     )
 
