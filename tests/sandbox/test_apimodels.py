@@ -26,9 +26,9 @@ LINK = "https://example.com/a.png"
 SMALL = "1536x512"
 
 
-def png(shade: int = 0) -> bytes:
+def png(shade: int = 0, width: int = 8) -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (8, 6), (shade, 90, 90)).save(file, "PNG")
+    Image.new("RGB", (width, 6), (shade, 90, 90)).save(file, "PNG")
     return file.getvalue()
 
 
@@ -254,6 +254,7 @@ REFUSED = [
     {"mask_url": LINK},
     {"image_url": LINK, "mask_url": "photo.png"},
     {"image_url": LINK, "mask_url": LINK, "mask_base64": inline(png())},
+    {"image_base64": inline(png()), "mask_base64": inline(png(width=9))},
 ]
 
 
@@ -298,6 +299,7 @@ def test_the_edits_take_pictures_in_fields_too(apimodels: APIModels) -> None:
         {"image": a_file(b"no picture")},
         {"image": [a_file() for _ in range(17)]},
         {"image": a_file(), "mask": [a_file(), a_file()]},
+        {"image[]": [a_file(), a_file(png(width=9))], "mask": a_file(png(width=9))},
         {"image": a_file(), "size": "1000x1000"},
         {"image": a_file(), "n": "11"},
         {"image": a_file(), "n": "one"},

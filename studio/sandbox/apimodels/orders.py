@@ -97,11 +97,14 @@ def _references(body: Body, images: Sequence[bytes], masks: Sequence[bytes]) -> 
         raise refusal(400, f"at most {MAX_REFERENCES} images", body)
     if len(over) > bool(used):
         raise refusal(400, "one mask, and an image below it", body)
+    known = [told for told in (*used[: len(over)], *over) if not references.is_link(told)]
+    if len({told.partition(" ")[0] for told in known}) > 1:
+        raise refusal(400, "the mask must be as large as the first image", body)
     return "\n".join([*used, *over])
 
 
 def _fields(body: Body, names: Mapping[str, tuple[bool, bool]]) -> Iterator[str]:
-    """The pictures in some fields: links, and digests of what came in base64."""
+    """The pictures in some fields: links, and sizes and digests of what came in base64."""
     for name, (may_link, may_inline) in names.items():
         told = body.get(name, [])
         values = told if name in SEVERAL or name not in body else [told]
@@ -124,9 +127,10 @@ def _decoded(value: Any) -> bytes:
 
 
 def _digest(data: bytes, body: Body) -> str:
-    if references.pixels(data) is None:
+    size = references.pixels(data)
+    if size is None:
         raise refusal(400, "an image cannot be read", body)
-    return sha256(data).hexdigest()
+    return f"{size[0]}x{size[1]} {sha256(data).hexdigest()}"
 
 
 def is_sync(body: Body) -> bool:
