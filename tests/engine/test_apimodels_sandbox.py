@@ -15,6 +15,7 @@ from studio.engine.pump import Pump
 from studio.jobs.models import Image, Job, JobReference
 from studio.jobs.references import add_file
 from tests.conftest import make_job, make_key
+from tests.jobs.masks import a_mask, a_picture
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BY_RATIO = {"ratio": "3:2", "resolution": "1K"}
@@ -88,6 +89,33 @@ def test_references_travel_with_both(key, fields, count):
     develop()
 
     assert kept(job) == [(1536, 1024 if fields is BY_RATIO else 512)]
+
+
+@pytest.mark.parametrize("fields", [BY_RATIO, BY_SIZE])
+def test_a_mask_travels_with_its_picture(key, fields):
+    plain, masked = (order(key, "a vase [fast]", **fields) for _ in range(2))
+    picture = a_picture(key.owner)
+    for job in (plain, masked):
+        JobReference.objects.create(job=job, reference=picture, position=1)
+    Job.objects.filter(pk=masked.pk).update(mask=a_mask(picture))
+
+    develop()
+
+    assert kept(plain) == kept(masked)
+    assert plain.submissions.get().body_hash != masked.submissions.get().body_hash
+    assert plain.images.get().sha256 != masked.images.get().sha256
+
+
+@pytest.mark.parametrize("fields", [BY_RATIO, BY_SIZE])
+def test_a_mask_of_another_size_is_refused(key, fields):
+    job = order(key, "a vase [fast]", mask=a_mask(a_picture(key.owner, 80, 60)), **fields)
+    refer(job, 1)
+
+    develop()
+
+    row = job.submissions.get()
+    assert (row.status, row.error_code) == ("failed", "bad_order")
+    assert "as large as the first image" in row.error_detail
 
 
 @pytest.mark.parametrize("fields", [BY_RATIO, BY_SIZE])

@@ -17,6 +17,7 @@ from studio.jobs.states import Status
 from studio.jobs.urls import urlpatterns
 from tests.conftest import make_key, signed_in
 from tests.jobs.composing import HTMX, ordered
+from tests.jobs.masks import mask_file
 from tests.jobs.pictures import photo, written
 from tests.pages.scenes import add_picture, scene
 
@@ -58,6 +59,9 @@ MATRIX = {
     "reference-add": shared(302, "post"),
     "reference-item": own(200, "get"),
     "reference-picture": own(200, "get"),
+    "reference-original": own(200, "get"),
+    "mask-painter": own(200, "get"),
+    "mask-keep": own(302),
     "reference-from-image": shared(302, "post"),
     "picture": shared(200),
     "original": shared(200),
@@ -95,12 +99,17 @@ def ask(people: dict[str, Client], bob: User) -> Callable[..., Any]:
         "reference-from-image": [image.uid],
         "reference-item": [reference.uid],
         "reference-picture": [reference.uid],
+        "reference-original": [reference.uid],
+        "mask-painter": [reference.uid],
+        "mask-keep": [reference.uid],
         **{name: [job.uid] for name in MATRIX if name.startswith("job") and name not in PLAIN},
     }
 
     def ask(name: str, who: str, method: str = "", **more: Any) -> Any:
         address = reverse(name, args=targets.get(name, []))
         data = ordered(key) if name == "job-place" else {}
+        if name == "mask-keep":
+            data = {"mask_file": mask_file()}
         response = getattr(people[who], method or MATRIX[name].method)(address, data, **more)
         response.getvalue()
         return response

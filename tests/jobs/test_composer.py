@@ -16,6 +16,7 @@ from studio.providers.apimart import GPT_IMAGE_2
 from studio.providers.models import MB
 from studio.vault.models import ProviderKey
 from tests.conftest import make_job, make_key
+from tests.jobs.masks import a_mask, a_picture
 
 NOW = timezone.now()
 
@@ -160,6 +161,17 @@ def test_a_remix_keeps_the_references_in_their_order(bob: User) -> None:
 
     assert form.references == [second, first]
     assert form.notices == []
+
+
+def test_a_remix_brings_the_mask_back_to_its_owner_alone(bob: User, charlie: User) -> None:
+    picture = a_picture(bob)
+    job = make_job(bob, mask=a_mask(picture))
+    JobReference.objects.create(job=job, reference=picture, position=1)
+
+    own, foreign = open_composer(bob, remix=job), open_composer(charlie, remix=job)
+
+    assert (own.chosen_mask, own.mask_place) == (job.mask, 1)
+    assert (foreign.chosen_mask, foreign.mask_place) == (None, 0)
 
 
 def test_choices_of_another_model_are_named_as_misfits(bob: User) -> None:

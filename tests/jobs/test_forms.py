@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.http import QueryDict
@@ -12,10 +13,12 @@ from django.utils.datastructures import MultiValueDict
 from studio.accounts.models import User
 from studio.jobs.forms import LONGEST_PROMPT, OrderForm
 from studio.jobs.models import Job, Reference
+from studio.providers import orders
 from studio.providers.orders import Order, Size
 from studio.vault.models import ProviderKey
 from tests.conftest import make_key
 from tests.jobs.composing import HTMX, ordered, sendable
+from tests.jobs.masks import a_mask, a_picture
 
 
 @pytest.fixture
@@ -211,3 +214,48 @@ def test_a_member_without_any_key_is_told_so(as_bob: Client, alice: User) -> Non
     assert response.status_code == 422
     assert "No key can be used yet" in response.content.decode()
     assert sendable(response)["prompt"] == ["an orange cat"]
+
+
+# Masks ------------------------------------------------------------------------------------------
+
+
+def masked(bob: User, uids: list[str], mask: object) -> OrderForm:
+    key = make_key(bob, provider="apimodels")
+    return form_of(bob, ordered(key, resolution="2K", references=uids, mask=str(mask)))
+
+
+def test_a_mask_goes_with_the_first_picture(bob: User) -> None:
+    first, second = a_picture(bob), a_picture(bob)
+    mask = a_mask(first)
+
+    form = masked(bob, [str(first.uid), str(second.uid)], mask.uid)
+
+    assert form.is_valid()
+    assert form.cleaned_data["order"].mask == orders.Reference(
+        media_type="image/png", size=mask.size
+    )
+
+
+def test_a_mask_that_lies_on_another_picture_is_refused(bob: User) -> None:
+    first, second, removed = a_picture(bob), a_picture(bob), a_picture(bob)
+    uids = [str(first.uid), str(second.uid)]
+
+    on_second = masked(bob, uids, a_mask(second).uid)
+    on_none = masked(bob, uids, a_mask(removed).uid)
+    alone = masked(bob, [], a_mask(removed).uid)
+
+    assert errors_of(on_second) == {
+        "mask": ["The mask lies on picture 2, and only the first one can have a mask."]
+    }
+    assert errors_of(on_none) == {"mask": ["The picture that the mask lies on was removed."]}
+    assert errors_of(alone) == {"mask": ["A mask lies on a reference picture: add one."]}
+
+
+def test_what_is_nobodys_mask_or_somebody_elses_is_refused(bob: User, charlie: User) -> None:
+    own, foreign = a_picture(bob), a_picture(charlie)
+    uids = [str(own.uid)]
+
+    for text in (a_mask(foreign).uid, own.uid, uuid4(), "nonsense"):
+        assert errors_of(masked(bob, uids, text)) == {
+            "mask": ["The mask is not there any more. Paint it again if needed."]
+        }
