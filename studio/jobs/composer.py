@@ -75,7 +75,7 @@ def composer_context(form: OrderForm) -> dict[str, Any]:
         "misfits": misfits(form, model) if model else [],
         "keys": form.keys,
         "rivals": rivals(form),
-        "compared_names": _(", ").join(key.name for key in form.compared_keys),
+        "compared_names": _(", ").join(map(_short_name, form.compared_keys)),
         "can_compare": sum(not key.is_paused for key in form.keys) > 1,
         "is_all_play": all(key.is_sandbox for key in form.compared_keys),
         "selected_key": form.chosen_key,
@@ -139,6 +139,11 @@ def misfits(form: OrderForm, model: ImageModel) -> list[Misfit]:
         if value
         and spelling(value, getattr(model, OFFERS[name])) not in getattr(model, OFFERS[name])
     ]
+
+
+def _short_name(key: ProviderKey) -> str:
+    """Side by side, what a sandbox key plays matters more than that it plays."""
+    return key.provider_label if key.is_sandbox else key.name
 
 
 @dataclass(frozen=True, kw_only=True)

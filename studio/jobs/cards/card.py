@@ -46,6 +46,11 @@ class Card(Words):
         return self.is_mine and is_ripe and is_good
 
     @property
+    def is_awaited(self) -> bool:
+        """Others of its comparison are still under way."""
+        return self.comparison is not None and not self.comparison.is_over
+
+    @property
     def is_passed_over(self) -> bool:
         """Another one was picked."""
         return bool(self.comparison and self.comparison.winner and not self.job.is_winner)
