@@ -112,7 +112,7 @@ def test_a_finished_card_tells_seconds_pixels_and_cost(as_bob: Client, jobs: lis
 
     labels = re.findall(r"<dt>(\w+)</dt><dd class=\"num\">([^<]+)</dd>", html)
     assert labels == [("Time", "0 s"), ("Pixels", "1536 × 1024"), ("Cost", "play money")] * 3
-    assert "Demo · GPTImage2 Plus" in html
+    assert "Demo: GPTImage2 Plus" in html
 
 
 def test_only_the_owner_is_offered_to_pick(
@@ -168,8 +168,8 @@ def test_a_pick_redraws_all_of_them_and_can_be_changed(as_bob: Client, jobs: lis
     assert numbers(first) == [job.pk for job in jobs]
     assert (picks(first), picks(second)) == (2, 2)
     assert first.count("card passed") == second.count("card passed") == 2
-    assert "Picked: Demo · APIMart" in first
-    assert "Picked: Demo · GPTImage2 Plus" in second
+    assert "Picked: Demo: APIMart" in first
+    assert "Picked: Demo: GPTImage2 Plus" in second
     assert list(Job.objects.filter(is_winner=True)) == [jobs[1]]
 
 

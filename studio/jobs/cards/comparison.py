@@ -69,7 +69,7 @@ class Comparison:
 def contender_name(job: Job) -> str:
     """Its provider; the sandbox plays several."""
     label = PROVIDERS[job.provider].label
-    return _("Demo · %(provider)s") % {"provider": label} if job.key.is_sandbox else label
+    return _("Demo: %(provider)s") % {"provider": label} if job.key.is_sandbox else label
 
 
 def comparisons_of(jobs: Iterable[Job], member: User) -> dict[UUID, Comparison]:
