@@ -97,6 +97,27 @@ def test_without_any_webhook_the_picture_comes_all_the_same(key):
     assert row_of(job).poked_at is None
 
 
+@pytest.mark.promise(21)
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"ratio": "3:2", "resolution": "1K"},
+        {"ratio": "", "resolution": "", "width": 1536, "height": 512},
+    ],
+    ids=["ratio", "size"],
+)
+def test_an_order_whose_address_nobody_calls_comes_as_a_task(key, shape):
+    caller = make_key(key.owner, provider="apimodels")
+    caller.set_secret("sandbox-0123456789")
+    model = "gpt-image-2-all"
+    job = make_job(key.owner, caller, model=model, prompt="dunes at dawn [fast]", **shape)
+
+    asyncio.run(pump(seconds=30.0))
+
+    row = row_of(job)
+    assert (row.status, bool(row.ticket), row.poked_at) == ("saving", True, None)
+
+
 def test_an_order_carries_the_address_to_call(bob, settings):
     settings.STUDIO_PUBLIC_URL = "https://studio.example.com"
     key = make_key(bob, provider="apimodels")
