@@ -1,6 +1,6 @@
 // What is painted over a picture: steps on a canvas with the picture's own pixels. Taking one back draws the others anew.
 
-const TILE = 12;
+const TILE = 18;
 
 // Stripes: what is painted can be told without its colour. Larger on large pictures, which are shown smaller.
 const stripes = (pen, scale) => {
