@@ -14,6 +14,7 @@ from studio.jobs.models import Reference
 from studio.vault.models import ProviderKey
 from tests.conftest import make_key
 from tests.jobs.composing import HTMX, ordered, sendable
+from tests.jobs.masks import a_mask, a_picture
 from tests.jobs.test_forms import errors_of, form_of
 
 
@@ -63,6 +64,23 @@ def test_only_what_all_of_them_offer_is_drawn(as_bob: Client, keys: dict[str, Pr
 
     assert [ratio in html for ratio in ('value="3:2"', 'value="21:9"')] == [True, False]
     assert 'name="resolution"' not in html
+
+
+def test_a_mask_goes_to_all_of_them_or_is_refused_with_the_reason(
+    bob: User, keys: dict[str, ProviderKey]
+) -> None:
+    other = make_key(bob, provider="apimodels")
+    picture = a_picture(bob)
+    fields = {"references": [str(picture.uid)], "mask": str(a_mask(picture).uid)}
+
+    able = form_of(bob, comparing(keys["apimodels"], other, **fields))
+    unable = form_of(bob, comparing(keys["apimodels"], keys["apimart"], **fields))
+
+    assert able.is_valid(), able.errors
+    assert all(order.mask for _, order in able.cleaned_data["orders"])
+    assert not unable.is_valid()
+    assert drawn(unable)["apimart"].reasons == ["APIMart does not take a mask."]
+    assert drawn(unable)["apimodels"].reasons == []
 
 
 def test_who_cannot_do_it_says_why_at_its_key(bob: User, keys: dict[str, ProviderKey]) -> None:

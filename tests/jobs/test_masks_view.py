@@ -235,7 +235,7 @@ def test_a_model_without_masks_refuses_and_nothing_is_lost(
     html, fields = response.content.decode(), sendable(response)
     assert response.status_code == 422
     assert "APIMart does not take a mask." in html
-    assert "APIModels does. Remove the mask, or choose another provider." in html
+    assert "Masks are taken by APIModels only. Remove the mask, or choose another key." in html
     assert (fields["mask"], fields["prompt"]) == ([str(over.uid)], ["an orange cat"])
     assert not Job.objects.exists()
 

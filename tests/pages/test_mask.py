@@ -246,7 +246,7 @@ def test_a_provider_without_masks_has_no_brush_and_says_so(studio: Page, alice: 
     studio.locator("#picker > summary").click()
     studio.locator("#picker .pv", has_text="Plain").click()
 
-    expect(studio.locator("#mask-line")).to_contain_text("APIModels does. Remove the mask")
+    expect(studio.locator("#mask-line")).to_contain_text("Masks are taken by APIModels only.")
     expect(studio.locator("#tray .paint")).to_be_hidden()
     expect(studio.locator("#mask-line [name=mask]")).to_have_count(1)
 
