@@ -10,7 +10,7 @@ const count = () => {
   const field = prompt();
   const number = (value) => value.toLocaleString(document.documentElement.lang);
   const length = [...field.value].length;
-  const limit = Number(field.dataset.limit);
+  const limit = Number(document.getElementById("opts")?.dataset.limit);
   const output = document.getElementById("prompt-count");
   output.textContent = limit ? `${number(length)} / ${number(limit)}` : number(length);
   output.classList.toggle("t-bad", limit > 0 && length > limit);
@@ -76,6 +76,7 @@ document.addEventListener("htmx:beforeSwap", () => {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "options" && event.detail.target.id !== "composer") return;
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+  count();
   if (event.detail.target.id !== "composer") return;
   keep();
   const wrong = composer().querySelector("[aria-invalid]") ?? prompt();

@@ -10,14 +10,18 @@ from uuid import uuid4
 from django.utils.translation import gettext as _
 
 from studio.accounts.models import User
+from studio.jobs.abilities import price_text
+from studio.jobs.fitting import obstacle, who_could
 from studio.jobs.forms import OrderForm
 from studio.jobs.models import Job
+from studio.jobs.sizing import size_note
 from studio.markup import choice
 from studio.providers.catalog import PROVIDERS
 from studio.providers.models import MB, ImageModel
 from studio.providers.orders import Order, Size
 from studio.providers.shared import OFFERS, spelled, spelling
 from studio.vault.models import ProviderKey
+from studio.wording import joined
 
 
 def open_composer(
@@ -67,11 +71,16 @@ def remixed_order(job: Job, member: User) -> dict[str, Any]:
 def composer_context(form: OrderForm) -> dict[str, Any]:
     """Everything that `jobs/_composer.html` and its fragments draw."""
     model = form.record
+    order = _draft(form, model) if model else None
     return {
         "form": form,
         "capability": model,
         "models": form.models,
-        "pixels": expected_pixels(form, model) if model else "",
+        "pixels": pixels_or_none(form, model) if model else "",
+        "alias": model.aliases.get(order.ratio, "") if model and order else "",
+        "size_note": size_note(model, order) if model and order else None,
+        "estimate": estimate(model, order) if model and order else None,
+        "hindrance": hindrance(form, order) if order else "",
         "misfits": misfits(form, model) if model else [],
         "keys": form.keys,
         "rivals": rivals(form),
@@ -94,6 +103,7 @@ def expected_pixels(form: OrderForm, model: ImageModel) -> str:
         model=model.id,
         ratio=form["ratio"].value() or "",
         resolution=form["resolution"].value() or "",
+        quality=form["quality"].value() or "",
         size=exact_size(form),
     )
     if form.references and not (order.ratio or order.size):
@@ -107,6 +117,32 @@ def masking_labels() -> str:
     """The providers that take a mask."""
     able = [one.label for one in PROVIDERS.values() if any(m.has_mask for m in one.models)]
     return ", ".join(able)
+
+
+def pixels_or_none(form: OrderForm, model: ImageModel) -> str:
+    """The same, or that none are promised; nothing where the choice is not one of the model's."""
+    unsure = form.is_comparing or any(
+        one.name in ("ratio", "resolution") for one in misfits(form, model)
+    )
+    return expected_pixels(form, model) or ("" if unsure else _("no pixels promised"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """By the provider's list: “≈ $0.16”, “4 × $0.04”."""
+
+    total: str
+    sum: str
+
+
+def estimate(model: ImageModel, order: Order) -> Estimate | None:
+    """None where the list does not say."""
+    if not (price := model.price(spelled(order, model))):
+        return None
+    return Estimate(
+        total=_("≈ %(price)s") % {"price": price_text(price, count=order.count)},
+        sum=f"{order.count} × {price_text(price)}" if order.count > 1 else "",
+    )
 
 
 def exact_size(form: OrderForm) -> Size | None:
@@ -148,18 +184,28 @@ def _short_name(key: ProviderKey) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Rival:
-    """A key in the picker. pixels, reasons: of this order, while it is to be compared."""
+    """A key in the picker. pixels, reasons: of this order, while it is to be compared.
+
+    obstacle: why it cannot take the pictures in the tray.
+    """
 
     key: ProviderKey
     is_chosen: bool
     is_compared: bool
     pixels: str = ""
     reasons: Sequence[str] = ()
+    obstacle: str = ""
+
+    @property
+    def is_off(self) -> bool:
+        """Not to be chosen: it is paused, or has no use for the pictures in the tray."""
+        return self.key.is_paused or bool(self.obstacle and not self.is_chosen)
 
 
 def rivals(form: OrderForm) -> list[Rival]:
     """All keys, each with what it would make of the order, or why it cannot."""
-    order = _draft(form, form.record) if form.is_comparing and form.record else None
+    draft = _draft(form, form.record) if form.record else None
+    order = draft if form.is_comparing else None
     return [
         Rival(
             key=key,
@@ -167,9 +213,16 @@ def rivals(form: OrderForm) -> list[Rival]:
             is_compared=key in form.compared_keys,
             pixels=expected_pixels(form, form.model_for(key)) if order else "",
             reasons=_reasons(order, form.model_for(key)) if order else (),
+            obstacle=obstacle(draft, form.model_for(key)) if draft and not order else "",
         )
         for key in form.keys
     ]
+
+
+def hindrance(form: OrderForm, order: Order) -> str:
+    """Why the chosen model cannot take the pictures in the tray, and who could."""
+    words = obstacle(order, form.record) if form.record and not form.is_comparing else ""
+    return joined([words, who_could(order, form.keys, but=form.chosen_keys)]) if words else ""
 
 
 def _reasons(order: Order, model: ImageModel) -> list[str]:

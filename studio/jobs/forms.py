@@ -12,18 +12,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from studio.accounts.models import User
+from studio.jobs.fitting import who_could
 from studio.jobs.keys import KeysForm
 from studio.jobs.models import Job, Reference
 from studio.jobs.orders import described
 from studio.providers.models import ImageModel
 from studio.providers.orders import Order, Size
 from studio.providers.shared import OFFERS, spelled
+from studio.wording import joined
 
 FIELD_OF = {"size": "size_width"}
 # A field, and what of a model's record offers it: without that, it is not drawn. OFFERS likewise.
 EXTRAS = {
-    "size_width": "exact_sizes",
-    "size_height": "exact_sizes",
+    "size_width": "has_exact_sizes",
+    "size_height": "has_exact_sizes",
     "is_official_fallback": "has_official_fallback",
     "mask": "max_references",
 }
@@ -119,10 +121,16 @@ class OrderForm(KeysForm):
             ]
             for key, one in data["orders"]:
                 for problem in self.model_for(key).problems(one):
-                    self._complain(problem.field, _(problem.sentence) % problem.params)
+                    words = _(problem.sentence) % problem.params
+                    self._complain(problem.field, joined([words, self._who_could(one)]))
         self._clean_references()
         self._clean_mask()
         return data
+
+    def _who_could(self, order: Order) -> str:
+        if not order.prompt.strip():
+            return ""
+        return who_could(order, self.keys, but=self.chosen_keys)
 
     def _clean_size(self, data: dict[str, Any]) -> None:
         sides = [data.get("size_width"), data.get("size_height")]

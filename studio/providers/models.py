@@ -34,15 +34,24 @@ class SizeRule:
     most_pixels: int
 
     def allows(self, size: Size) -> bool:
+        return min(size) > 0 and not self.faults(size)
+
+    def faults(self, size: Size) -> list[str]:
+        """The parts of the rule that a size breaks, by their names here."""
         short, long = sorted(size)
-        return (
-            short > 0
-            and size.width % self.multiple == 0
-            and size.height % self.multiple == 0
-            and long <= self.longest
-            and long <= short * self.ratio
-            and self.fewest_pixels <= size.width * size.height <= self.most_pixels
-        )
+        pixels = size.width * size.height
+        broken = {
+            "multiple": any(side % self.multiple for side in size),
+            "longest": long > self.longest,
+            "ratio": long > short * self.ratio,
+            "fewest_pixels": pixels < self.fewest_pixels,
+            "most_pixels": pixels > self.most_pixels,
+        }
+        return [name for name, is_so in broken.items() if is_so]
+
+    def rounded(self, size: Size) -> Size:
+        """The nearest multiples; the other parts of the rule may still be broken."""
+        return Size(*(max(1, round(side / self.multiple)) * self.multiple for side in size))
 
 
 class Price(NamedTuple):
@@ -117,12 +126,19 @@ class ImageModel:
 
     def price(self, order: Order) -> Price | None:
         """The listed price of one picture of an order; none where the document is silent."""
-        resolution = order.resolution
-        if order.size:
-            longest = max(order.size)
-            fitting = (tier for tier, side in self.billed_sides.items() if longest <= side)
-            resolution = next(fitting, "")
-        return self.prices.get((resolution, order.quality))
+        return self.prices.get((self.tier(order), order.quality))
+
+    def tier(self, order: Order) -> str:
+        """The resolution that an order is billed as; empty where that is not told."""
+        if not order.size:
+            return order.resolution
+        longest = max(order.size)
+        fitting = (tier for tier, side in self.billed_sides.items() if longest <= side)
+        return next(fitting, "")
+
+    @property
+    def has_exact_sizes(self) -> bool:
+        return bool(self.exact_sizes or self.size_rule)
 
     @property
     def most_pictures(self) -> int:

@@ -53,7 +53,9 @@ def options(request: Request) -> HttpResponse:
     form = OrderForm(request.POST or request.GET, member=request.user)
     if form.record is None:
         return _composer_alone(request, form)
-    return render(request, "jobs/_options.html", composer_context(form))
+    is_typing = request.htmx.target == "size-note"
+    template = "jobs/_size_note.html" if is_typing else "jobs/_options.html"
+    return render(request, template, composer_context(form))
 
 
 @require_POST
