@@ -18,7 +18,7 @@ export const show = () => {
   ring.setAttribute("r", size() / 2);
   ring.setAttribute("cx", at.x);
   ring.setAttribute("cy", at.y);
-  find("[data-brush]").textContent = `${size()} px`;
+  find("[data-brush]").textContent = size();
 };
 
 export const tell = () => {

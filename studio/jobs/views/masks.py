@@ -20,6 +20,7 @@ from studio.jobs.errors import PictureError, WrongSize
 from studio.jobs.forms import OrderForm, uuid_or_none
 from studio.jobs.models import Reference
 from studio.jobs.references import add_mask
+from studio.wording import joined
 
 
 @require_safe
@@ -69,7 +70,7 @@ def words_of(error: PictureError) -> str:
     if not isinstance(error, WrongSize):
         return str(error.message)
     figures = _("This one has %(mask)s, the picture %(picture)s.") % error.figures
-    return f"{error.message} {figures}"
+    return joined([error.message, figures])
 
 
 def _picture(member: User, uid: UUID) -> Reference:
