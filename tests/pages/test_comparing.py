@@ -92,6 +92,7 @@ def test_a_refused_comparison_keeps_the_text_and_the_boxes(
 def test_the_picks_come_with_the_last_card(studio: Page) -> None:
     studio.fill("#prompt", "two boats")
     studio.get_by_role("switch", name="Compare on several").check()
+    expect(studio.locator("[name=ratio]")).to_have_count(3)
     studio.get_by_role("button", name="Develop on each").click()
     expect(studio.locator(".comparison > .card")).to_have_count(2)
     expect(studio.locator("#hollow")).to_be_hidden()
