@@ -1,6 +1,7 @@
 // The mask of an order: opens the painter over the studio, sends what it painted, marks the picture below.
 
 import { painting, tell } from "./painter.js";
+import "./painter_keys.js";
 
 let isWritten = false;
 
@@ -43,6 +44,13 @@ const mark = () => {
   }
 };
 
+// Not before its style sheet is there: the first time it comes along.
+const open = async () => {
+  const link = dialog().querySelector("link");
+  if (!link.sheet) await new Promise((done) => { link.onload = link.onerror = done; });
+  if (!dialog().open) dialog().showModal();
+};
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) dialog()?.close();
   if (!event.target.closest("[data-unmask]")) return;
@@ -56,14 +64,14 @@ document.addEventListener("tray-changed", mark, true);
 // A painter that was closed by mistake still holds what was painted.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt, target } = event.detail;
-  if (target !== dialog() || dialog().firstElementChild?.dataset.painter !== elt.dataset.painter) return;
+  if (target !== dialog() || dialog().querySelector("form")?.dataset.painter !== elt.dataset.painter) return;
   event.preventDefault();
   dialog().showModal();
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
   const { requestConfig, target } = event.detail;
-  if (target === dialog()) dialog().showModal();
+  if (target === dialog()) open();
   else if (requestConfig.elt.id === "painter" && target === line()) {
     dialog().close();
     dialog().replaceChildren();
@@ -71,4 +79,5 @@ document.addEventListener("htmx:afterSettle", (event) => {
   mark();
 });
 
+if (dialog()?.firstElementChild) open();
 mark();
