@@ -113,7 +113,7 @@ def test_a_row_tells_what_the_test_learnt_and_what_the_provider_allows(
     html = page(as_bob)
     key.start_test()
 
-    assert "<b>1,140 cr</b><span>left at GPTImage2 Plus</span>" in html
+    assert "1,140 cr left at GPTImage2 Plus" in html
     assert "Calls left: 588 / 600" in html
     assert "5 at a time, 600 calls an hour" in html
     assert "588 / 600" not in page(as_bob)
