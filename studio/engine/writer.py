@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from django.db import OperationalError, connection, transaction
@@ -36,12 +35,7 @@ class Writer:
         await self._run(_make_durable)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         if self._flushing:
             await self._flushing
         await self._run(_close)

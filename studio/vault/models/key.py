@@ -288,15 +288,8 @@ class ProviderKey(Sealed):
         return won
 
     def _untested(self) -> dict[str, Any]:
-        return {
-            "test_status": TestStatus.NONE,
-            "test_code": "",
-            "test_detail": "",
-            "test_milliseconds": None,
-            "test_balance": "",
-            "test_limits": "",
-            "tested_at": None,
-        }
+        words = ("test_status", "test_code", "test_detail", "test_balance", "test_limits")
+        return {**dict.fromkeys(words, ""), "test_milliseconds": None, "tested_at": None}
 
     def _without_secret(self) -> dict[str, Any]:
         # The owner's own pause must outlive the next secret.
