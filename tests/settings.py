@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ["STUDIO_DATA_DIR"] = tempfile.mkdtemp(prefix="darkroom-tests-")
+atexit.register(shutil.rmtree, os.environ["STUDIO_DATA_DIR"], ignore_errors=True)
 
 from studio.settings import *  # noqa: F403
 
