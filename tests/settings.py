@@ -10,7 +10,7 @@ import tempfile
 os.environ["STUDIO_DATA_DIR"] = tempfile.mkdtemp(prefix="darkroom-tests-")
 atexit.register(shutil.rmtree, os.environ["STUDIO_DATA_DIR"], ignore_errors=True)
 
-from studio.settings import *  # noqa: F403
+from studio.settings import *  # noqa: E402, F403
 
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
