@@ -42,6 +42,20 @@ def test_develop_puts_a_card_on_the_sheet_and_keeps_the_prompt(studio: Page) -> 
     assert Job.objects.get().prompt == "a lighthouse at dusk"
 
 
+def test_a_choice_made_while_the_options_are_drawn_anew_stays(studio: Page) -> None:
+    studio.evaluate(
+        """() => document.addEventListener("htmx:afterSwap", () => {
+            setTimeout(() => document.querySelector("[name=ratio][value='3:2']").click());
+        }, { once: true })"""
+    )
+
+    studio.locator("[name=resolution][value='2k']").check(force=True)
+
+    expect(studio.locator("#pixels")).to_contain_text("3:2")
+    expect(studio.locator("[name=resolution][value='2k']")).to_be_checked()
+    expect(studio.locator("[name=ratio][value='3:2']")).to_be_checked()
+
+
 @pytest.mark.promise(12)
 def test_a_double_click_makes_one_job(studio: Page) -> None:
     studio.fill("#prompt", "once is enough")

@@ -51,7 +51,6 @@ def test_three_providers_are_compared_and_one_is_picked(page: Page) -> None:
     for box in boxes.all():
         box.check()
     expect(page.locator("#picker [name=compared]:checked")).to_have_count(3)
-    # Redrawn for the last box, or the redrawing would take back what is chosen next.
     expect(page.locator("#picker summary")).to_contain_text("APIMart, GPTImage2 Plus, APIModels")
     expect(page.locator("[name=ratio]")).to_have_count(3)  # what GPTImage2 Plus offers
     page.locator("[name=ratio][value='3:2']").check(force=True)
