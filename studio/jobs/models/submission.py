@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import models, transaction
@@ -15,45 +15,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from studio.jobs.models.job import Job, Kind
+from studio.jobs.queries import SubmissionQuerySet
 from studio.jobs.states import RETRIABLE, Status
 from studio.providers.contract import Done, Ticket
 from studio.vault.models import ProviderKey
 
 UNDECIDED = Q(status__in=[Status.SUBMITTING, Status.RUNNING, Status.UNKNOWN])
-
-
-class SubmissionQuerySet(models.QuerySet["Submission"]):
-    """What the engine looks for."""
-
-    def due(self, now: datetime) -> Self:
-        """Queued, not before their time, and with a key that may be used."""
-        may_go = Q(not_before=None) | Q(not_before__lte=now)
-        return self.filter(
-            may_go, status=Status.QUEUED, key__is_paused=False, key__deleted_at=None
-        ).order_by("job_id", "ordinal")
-
-    def abandoned(self, claim: UUID) -> Self:
-        """Claimed by another pump than the one that holds the lease now."""
-        return self.filter(status=Status.SUBMITTING).exclude(claim=claim)
-
-    def keyless(self) -> Self:
-        """Waiting for a key that has been deleted since: neither sent nor asked after any more."""
-        return self.filter(
-            status__in=[Status.QUEUED, Status.RUNNING], key__deleted_at__isnull=False
-        )
-
-    def poked(self) -> Self:
-        """The provider has called since the engine last heard of it."""
-        return self.filter(status=Status.RUNNING, poked_at__isnull=False)
-
-    def poke(self, saying: str) -> bool:
-        """Have what is running polled at once; says whether this changed anything.
-
-        saying: a hash of what was said. Who says the same again is not heard, nor is anybody
-        until the engine has noticed.
-        """
-        rows = self.filter(status=Status.RUNNING, poked_at=None).exclude(poked_by=saying)
-        return bool(rows.update(poked_at=timezone.now(), poked_by=saying))
 
 
 class Submission(models.Model):
