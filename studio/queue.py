@@ -2,33 +2,124 @@
 
 A message carries a dotted name and ids, nothing else: rows are the truth, so a message may be
 lost, doubled or late without harm, and nothing secret ever stands in the queue.
+
+Each hint goes to a lane. Usually one cluster serves all of them from one queue; with
+STUDIO_LANES=split every lane has a queue and a cluster of its own.
 """
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
+from typing import Literal, get_args
 from uuid import UUID
 
-from django.db import transaction
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, transaction
 from django.utils import timezone
+from django_q.brokers import Broker, get_broker
+from django_q.brokers.redis_broker import Redis
+from django_q.conf import Conf
 from django_q.models import OrmQ
+from django_q.signing import BadSignature, SignedPackage
 from django_q.tasks import async_task
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+Lane = Literal["engine", "media", "default"]
+LANES: tuple[Lane, ...] = get_args(Lane)
 
 
-def enqueue(name: str, *ids: int | str | UUID) -> None:
-    """Run the task `name` (a dotted path) in a worker, once the transaction is committed."""
+class QueueError(Exception):
+    """The queue does not answer."""
+
+
+def enqueue(name: str, *ids: int | str | UUID, lane: Lane = "default") -> None:
+    """Run the task `name` (a dotted path) in a worker, once the transaction is committed.
+
+    A queue that does not answer is logged and nothing else: what is committed stays right.
+    """
     words = tuple(str(value) if isinstance(value, UUID) else value for value in ids)
-    transaction.on_commit(partial(async_task, name, *words))
+    transaction.on_commit(partial(_send, name, words, queue_of(lane)))
+
+
+def queue_of(lane: Lane | None) -> str:
+    """The name of the queue, and of the cluster, that serves a lane; None is the only one."""
+    name: str = settings.Q_CLUSTER["name"]
+    is_own = settings.STUDIO_LANES == "SPLIT" and lane not in (None, "default")
+    return f"{name}-{lane}" if is_own else name
+
+
+def run_cluster(lane: Lane | None = None) -> None:
+    """Run the workers of a lane until told to stop: in a process of its own, which it takes over.
+
+    Without split lanes any lane is all of them.
+    """
+    Conf.CLUSTER_NAME = queue_of(lane)  # read from the environment only when it is imported
+    call_command("qcluster")
 
 
 def give_back() -> None:
     """Let the next cluster have what a dead one had taken, at once. Only while none is running."""
-    OrmQ.objects.update(lock=timezone.now())
+    if not _is_redis():  # which has handed out for good what it handed out
+        OrmQ.objects.update(lock=timezone.now())
 
 
 def oldest_waiting() -> datetime | None:
-    """Since when the message that is next has been waiting for a cluster."""
-    waiting = OrmQ.objects.filter(lock__lte=timezone.now()).order_by("lock")
+    """Since when the message that is next has been waiting for a cluster. Raises QueueError."""
+    queues = {queue_of(lane) for lane in LANES}
+    find = _first_in_redis if _is_redis() else _first_in_database
+    return min((since for queue in queues if (since := find(queue))), default=None)
+
+
+def check() -> None:
+    """Raises QueueError when the queue does not answer."""
+    with _answering():
+        _broker(queue_of(None)).ping()
+
+
+def _send(name: str, words: tuple[int | str, ...], queue: str) -> None:
+    try:
+        async_task(name, *words, cluster=queue, broker=_broker(queue))
+    except (RedisError, DatabaseError, OSError) as error:
+        log.warning("no worker could be told of %s: %s", name, error)
+
+
+@lru_cache(maxsize=8)
+def _broker(queue: str) -> Broker:
+    """One connection for a process; a fork begins its own."""
+    return get_broker(queue)
+
+
+def _is_redis() -> bool:
+    return isinstance(_broker(queue_of(None)), Redis)
+
+
+def _first_in_database(queue: str) -> datetime | None:
+    waiting = OrmQ.objects.filter(key=queue, lock__lte=timezone.now()).order_by("lock")
     since: datetime | None = waiting.values_list("lock", flat=True).first()
     return since
+
+
+def _first_in_redis(queue: str) -> datetime | None:
+    broker = _broker(queue)
+    with _answering():
+        message = broker.connection.lindex(broker.list_key, 0)
+    try:
+        since: datetime | None = SignedPackage.loads(message)["started"] if message else None
+    except BadSignature:  # the workers will throw it away
+        since = None
+    return since
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise QueueError from error

@@ -22,6 +22,7 @@ from studio.env import (
     env_url,
     env_zone,
 )
+from studio.services import archive, broker, caches, database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -129,24 +130,17 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "studio.forms.Renderer"
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": STUDIO_DATA_DIR / "darkroom.sqlite3",
-        "CONN_MAX_AGE": 600,
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 30,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-    }
-}
+DATABASE_URL = env("DATABASE_URL")
+DATABASES = {"default": database(DATABASE_URL, STUDIO_DATA_DIR / "darkroom.sqlite3")}
+REDIS_URL = env("REDIS_URL")
+CACHES = caches(REDIS_URL, STUDIO_DATA_DIR / "sandbox")
 
-# One cluster does everything here. Rows are the queue and tasks are hints, so nothing is ever
-# run again by the broker: `retry` lies beyond any task's life (docs/architecture.md).
+# Rows are the queue and tasks are hints, so nothing is ever run again by the broker: `retry` lies
+# beyond any task's life (docs/architecture.md).
+STUDIO_LANES = env_choice("STUDIO_LANES", "TOGETHER", ("TOGETHER", "SPLIT"))
 Q_CLUSTER = {
     "name": "darkroom",
-    "orm": "default",
+    **broker(REDIS_URL),
     "workers": STUDIO_WORKERS,
     "queue_limit": STUDIO_WORKERS,
     "poll": 0.05,
@@ -211,11 +205,12 @@ TIME_ZONE = env_zone("STUDIO_TIME_ZONE", "UTC")
 STATIC_URL = "/static/"
 STATIC_ROOT = STUDIO_DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STUDIO_STORAGE_URL = env("STUDIO_STORAGE_URL")
+STUDIO_STORAGE_PUBLIC_URL = env_url("STUDIO_STORAGE_PUBLIC_URL")
 STORAGES = {
-    "default": {
-        "BACKEND": "studio.jobs.storage.ArchiveStorage",
-        "OPTIONS": {"location": STUDIO_DATA_DIR / "pictures"},
-    },
+    "default": archive(
+        STUDIO_STORAGE_URL, STUDIO_DATA_DIR / "pictures", public_url=STUDIO_STORAGE_PUBLIC_URL
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_TEMP_DIR = None

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from studio import env as environment
 
 ROOT = Path(__file__).resolve().parent.parent
-ROW = re.compile(r"^\| `(STUDIO_[A-Z_]+)` \| (.+?) \| .+ \|$", re.MULTILINE)
+ROW = re.compile(r"^\| `([A-Z]+_[A-Z_]+)` \| (.+?) \| .+ \|$", re.MULTILINE)
 
 
 def rows() -> dict[str, str]:

@@ -19,7 +19,7 @@ from studio.engine.disk import free_mb
 from studio.engine.heartbeat import SILENT_FOR, last_beat
 from studio.engine.leases import has_work_without_pump
 from studio.jobs.models import Submission
-from studio.queue import oldest_waiting
+from studio.queue import QueueError, oldest_waiting
 
 WAITING_TOO_LONG = timedelta(seconds=120)
 
@@ -50,6 +50,8 @@ def run(check: Callable[[], Finding]) -> Finding:
         return check()
     except (DatabaseError, InterfaceError):
         return {}, _("The database does not answer.")
+    except QueueError:
+        return {}, _("The workers’ queue does not answer.")
     except OSError:
         return {}, _("The data folder cannot be read.")
 

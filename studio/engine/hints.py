@@ -63,7 +63,7 @@ def heed_late(rows: Any, ticket: Ticket) -> bool:
 
 
 def _wake() -> None:
-    enqueue("studio.engine.tasks.pump", 0)
+    enqueue("studio.engine.tasks.pump", 0, lane="engine")
 
 
 def _signer(provider: str) -> Signer:

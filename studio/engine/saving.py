@@ -62,7 +62,7 @@ def hint_pending(now: datetime) -> None:
 def _hint(image: Image) -> None:
     rows = Image.objects.filter(pk=image.pk, fetch_at=image.fetch_at)
     if rows.update(fetch_at=timezone.now() + HINT_AGAIN):
-        enqueue("studio.engine.tasks.save_picture", image.pk)
+        enqueue("studio.engine.tasks.save_picture", image.pk, lane="media")
 
 
 def save(image: Image) -> None:

@@ -22,7 +22,7 @@ def pump(shard: int) -> None:
         return
     asyncio.run(Pump(shard, token).run())
     if leases.has_work():
-        enqueue("studio.engine.tasks.pump", shard)
+        enqueue("studio.engine.tasks.pump", shard, lane="engine")
 
 
 def save_picture(image_id: int) -> None:

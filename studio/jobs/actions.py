@@ -68,7 +68,7 @@ def place_on_several(
                 _placed(key, order, references, form_token=token, **facts)
                 for token, (key, order) in zip(tokens, orders, strict=True)
             ]
-            enqueue(*WAKE)
+            enqueue(*WAKE, lane="engine")
     except IntegrityError:
         return _placed_before(owner, form_token, orders)
     return jobs
@@ -140,7 +140,7 @@ def retry(job: Job, *, by: User) -> bool:
         _submit(job, replace(order_of(job), count=missing), after=job.submissions.count())
         job.note(Kind.RETRIED, by=by.name)
         job.follow()
-        enqueue(*WAKE)
+        enqueue(*WAKE, lane="engine")
     return True
 
 

@@ -42,7 +42,7 @@ def add_url(owner: User, url: str) -> Reference:
     reference = Reference.objects.create(
         owner=owner, state="fetching", source_url=check_url(url.strip())
     )
-    enqueue("studio.engine.tasks.fetch_reference", reference.pk)
+    enqueue("studio.engine.tasks.fetch_reference", reference.pk, lane="media")
     return reference
 
 

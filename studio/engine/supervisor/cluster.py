@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
 
-from django.core.management import call_command
 from django.db import DatabaseError, InterfaceError, connection
 
 from studio import queue
@@ -41,7 +40,7 @@ class Cluster(Child):
         super().start()
 
     def _run_tasks(self) -> None:
-        call_command("qcluster")
+        queue.run_cluster()
 
     def look_after(self) -> None:
         if not self.pid:

@@ -45,6 +45,6 @@ class Pulse:
             return
         is_needed = has_work_without_pump()
         if is_needed:
-            enqueue(PUMP, 0)
+            enqueue(PUMP, 0, lane="engine")
         self.look_at = now + (self.pause if is_needed else WAKE_EVERY)
         self.pause = min(WAKE_AT_MOST_EVERY, self.pause * 2) if is_needed else WAKE_EVERY
