@@ -16,10 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from studio.jobs.models import Submission
+from studio.jobs.shards import wake
 from studio.jobs.states import Status
 from studio.providers.catalog import PROVIDERS
 from studio.providers.contract import Signing, Telling, Ticket
-from studio.queue import enqueue
 
 
 def callback_url(submission: Submission) -> str:
@@ -48,7 +48,7 @@ def heed(rows: Any, body: bytes) -> bool:
     """Have those of these submissions that are running polled soon. Says whether that is new."""
     is_new = bool(rows.poke(sha256(body).hexdigest()))
     if is_new:
-        _wake()
+        wake(rows.values_list("key_id", flat=True))
     return is_new
 
 
@@ -56,14 +56,10 @@ def heed_late(rows: Any, ticket: Ticket) -> bool:
     """An order whose answer was lost turns out to have arrived: go on from here, by asking."""
     unknown = rows.select_related("job").filter(status=Status.UNKNOWN, is_superseded=False)
     submission: Submission | None = unknown.first()
-    is_won = submission is not None and submission.accept(ticket, timezone.now())
-    if is_won:
-        _wake()
-    return is_won
-
-
-def _wake() -> None:
-    enqueue("studio.engine.tasks.pump", 0, lane="engine")
+    if submission is None or not submission.accept(ticket, timezone.now()):
+        return False
+    wake([submission.key_id])
+    return True
 
 
 def _signer(provider: str) -> Signer:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import connection
-from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models import DateTimeField, Exists, ExpressionWrapper
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from studio.engine.claims import submissions
 from studio.engine.models import Lease
-from studio.jobs.models import Image, Submission
+from studio.jobs.models import Image
+from studio.jobs.shards import of_shard
 from studio.jobs.states import Status
 
 LENGTH = timedelta(seconds=15)
@@ -24,11 +27,13 @@ def _until() -> ExpressionWrapper[CombinedExpression]:
 
 
 def take(shard: int) -> UUID | None:
-    """A token when the shard was free, else None."""
+    """A token when the shard was free, and no pump runs by another number of shards; else None."""
     Lease.objects.get_or_create(shard=shard, defaults={"token": uuid4(), "until": LONG_AGO})
     token = uuid4()
-    rows = Lease.objects.filter(shard=shard, until__lt=Now())
-    return token if rows.update(token=token, until=_until()) else None
+    others = Lease.objects.filter(until__gte=Now()).exclude(shards=settings.STUDIO_SHARDS)
+    rows = Lease.objects.filter(~Exists(others), shard=shard, until__lt=Now())
+    won = rows.update(token=token, until=_until(), shards=settings.STUDIO_SHARDS)
+    return token if won else None
 
 
 def renew(shard: int, token: UUID) -> bool:
@@ -52,18 +57,27 @@ def give_back(since: timedelta) -> None:
         Lease.objects.filter(until__lt=begun).update(until=LONG_AGO)
 
 
-def has_work() -> bool:
+def has_work(shard: int) -> bool:
     """Whether anything is there to claim, to poll, to sort out or to fetch."""
     now = timezone.now()
-    in_flight = Submission.objects.filter(status__in=[Status.SUBMITTING, Status.RUNNING])
-    return (
-        in_flight.exists()
-        or Submission.objects.due(now).exists()
-        or Submission.objects.keyless().exists()
-        or Image.objects.filter(state="pending", fetch_at__lte=now).exists()
+    rows = submissions(shard)
+    pictures = Image.objects.filter(state="pending", fetch_at__lte=now)
+    return bool(
+        rows.filter(status__in=[Status.SUBMITTING, Status.RUNNING]).exists()
+        or rows.due(now).exists()
+        or rows.keyless().exists()
+        or of_shard(pictures, shard, key="submission__key_id").exists()
     )
 
 
+def shards_without_pump() -> list[int]:
+    """Where work is waiting and no pump holds the lease: the supervisor wakes these."""
+    held = set(Lease.objects.filter(until__gte=Now()).values_list("shard", flat=True))
+    return [
+        shard for shard in range(settings.STUDIO_SHARDS) if shard not in held and has_work(shard)
+    ]
+
+
 def has_work_without_pump() -> bool:
-    """Work is waiting and no pump holds a lease: the supervisor wakes one."""
-    return not Lease.objects.filter(until__gte=Now()).exists() and has_work()
+    """Work is waiting somewhere that nobody looks after."""
+    return bool(shards_without_pump())

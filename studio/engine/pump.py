@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
-from studio.engine import leases
+from studio.engine import claims, leases
 from studio.engine.disk import has_room
 from studio.engine.drain import is_draining
-from studio.engine.life import Life, sort_out
-from studio.engine.saving import hint_pending
+from studio.engine.life import Life
 from studio.engine.wire import Wire
 from studio.engine.writer import Writer
 from studio.jobs.models import Submission
-from studio.jobs.orders import model_of
-from studio.jobs.states import Status
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +35,6 @@ RENEW_EVERY = 4.0
 LINGER = 5.0
 DRAIN_PATIENCE = 20.0
 MAX_SENDING = 64
-CLAIM_LENGTH = timedelta(seconds=LONGEST_SUBMIT)
 
 
 class Pump:
@@ -110,14 +104,18 @@ class Pump:
         if self.lives or monotonic() - self.busy_at < self.linger:
             return False
         soon = timezone.now() + timedelta(seconds=SLICE)
-        return not await self.write(Submission.objects.due(soon).exists)
+        return not await self.write.read(claims.submissions(self.shard).due(soon).exists)
 
     async def _claim_due(self) -> None:
         room = MAX_SENDING - len(self.sending)
         if room <= 0 or not has_room():
             return
         resting = self._resting_keys()
-        for submission in await self.write(lambda: claim_due(self.claim, room, resting)):
+        if not await self.write.read(lambda: claims.has_due(self.shard, resting)):
+            return
+        for submission in await self.write(
+            lambda: claims.claim_due(self.shard, self.claim, room, resting)
+        ):
             self.sending.add(submission.pk)
             self._begin(submission)
 
@@ -125,18 +123,20 @@ class Pump:
         """Tell the lives whose providers have called since the last look."""
         if not (self.listening and settings.STUDIO_PUBLIC_URL):
             return
+        if not await self.write.read(lambda: claims.has_called(self.shard)):
+            return
         known = list(self.listening)
-        for pk in await self.write(lambda: hear(known)):
+        for pk in await self.write(lambda: claims.hear(self.shard, known)):
             if life := self.listening.get(pk):
                 life.hint()
 
     async def _tidy(self) -> None:
         """Take up what others left behind or answered late; leave what nobody waits for."""
         known = list(self.lives)
-        for pk in await self.write(lambda: no_longer_waited_for(known)):
+        for pk in await self.write.read(lambda: claims.no_longer_waited_for(known)):
             if life := self.lives.get(pk):
                 life.cancel()
-        for submission in await self.write(lambda: take_up(self.claim, known)):
+        for submission in await self.write(lambda: claims.take_up(self.shard, self.claim, known)):
             self._begin(submission)
 
     def _begin(self, submission: Submission) -> None:
@@ -178,56 +178,3 @@ class Pump:
         if self.lives:
             patience = DRAIN_PATIENCE if is_draining() else LONGEST_SUBMIT
             await asyncio.wait(list(self.lives.values()), timeout=patience)
-
-
-def claim_due(claim: UUID, room: int, resting_keys: Collection[int]) -> list[Submission]:
-    """Claim what is due, `room` of it at most, with everything that a life reads."""
-    now = timezone.now()
-    due = with_order(Submission.objects.due(now).exclude(key__in=resting_keys))
-    claimed = []
-    for submission in due[:room]:
-        limit = model_of(submission.job).max_concurrent
-        if limit and _in_flight(submission.key_id) >= limit:
-            continue
-        if submission.take(claim, now + CLAIM_LENGTH):
-            claimed.append(submission)
-    return claimed
-
-
-def take_up(claim: UUID, known: Collection[UUID]) -> list[Submission]:
-    """Sort out dead claims and deleted keys, hint at unsaved pictures, find what to poll."""
-    for submission in with_order(Submission.objects.abandoned(claim)):
-        sort_out(submission)
-    for submission in with_order(Submission.objects.keyless()):
-        submission.fail("key_deleted" if submission.status == Status.QUEUED else "key_deleted_late")
-    hint_pending(timezone.now())
-    running = Submission.objects.filter(status=Status.RUNNING).exclude(pk__in=known)
-    return list(with_order(running))
-
-
-def hear(known: Collection[UUID]) -> list[UUID]:
-    """Which of these have been called for. What was heard is wiped, so that it is heard once."""
-    called = set(Submission.objects.poked().values_list("pk", flat=True)).intersection(known)
-    if called:
-        Submission.objects.filter(pk__in=called).update(poked_at=None)
-    return list(called)
-
-
-def no_longer_waited_for(known: Collection[UUID]) -> list[UUID]:
-    """Which of these ended otherwise: cancelled, or their key deleted. Never one just going out."""
-    over = [Status.CANCELLED, Status.FAILED]
-    return list(
-        Submission.objects.filter(pk__in=known, status__in=over).values_list("pk", flat=True)
-    )
-
-
-def with_order(rows: Any) -> Any:
-    """Submissions with all that a life reads, so that it need not ask again."""
-    return rows.select_related("job__owner", "job__mask", "key__owner").prefetch_related(
-        "job__job_references__reference"
-    )
-
-
-def _in_flight(key_id: int) -> int:
-    flying = [Status.SUBMITTING, Status.RUNNING]
-    return Submission.objects.filter(key=key_id, status__in=flying).count()

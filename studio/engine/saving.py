@@ -24,6 +24,7 @@ from studio.engine.wire import Fetched, Wire
 from studio.jobs import pixels
 from studio.jobs.errors import PictureError
 from studio.jobs.models import Image, Submission
+from studio.jobs.shards import of_shard
 from studio.jobs.storage import archive_name, thumbnail_name
 from studio.providers.contract import Done
 from studio.queue import enqueue
@@ -53,9 +54,10 @@ def hint_saving(submission: Submission) -> None:
         _hint(image)
 
 
-def hint_pending(now: datetime) -> None:
+def hint_pending(shard: int, now: datetime) -> None:
     """Ask again for what is due and not yet saved: hints may get lost."""
-    for image in Image.objects.filter(state="pending", fetch_at__lte=now):
+    due = Image.objects.filter(state="pending", fetch_at__lte=now)
+    for image in of_shard(due, shard, key="submission__key_id"):
         _hint(image)
 
 

@@ -11,7 +11,7 @@ from studio.engine import heartbeat, leases, probing, referencing, saving
 from studio.engine.drain import is_draining
 from studio.engine.pump import Pump
 from studio.jobs.models import Image, Reference
-from studio.queue import enqueue
+from studio.jobs.shards import wake_shard
 from studio.vault.models import ProviderKey
 
 
@@ -21,8 +21,8 @@ def pump(shard: int) -> None:
     if token is None:
         return
     asyncio.run(Pump(shard, token).run())
-    if leases.has_work():
-        enqueue("studio.engine.tasks.pump", shard, lane="engine")
+    if leases.has_work(shard):
+        wake_shard(shard)
 
 
 def save_picture(image_id: int) -> None:

@@ -48,6 +48,10 @@ class Writer:
             self._flushing = asyncio.create_task(self._flush())
         return await future
 
+    async def read(self, look: Callable[[], T]) -> T:
+        """What `look` returned. It changes nothing, so it takes no lock and waits for no sync."""
+        return await self._run(look)
+
     async def _flush(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []

@@ -13,12 +13,10 @@ from studio.accounts.models import User
 from studio.jobs.errors import FormUsed
 from studio.jobs.models import Job, JobReference, Kind, Reference, Submission
 from studio.jobs.orders import model_of, order_of
+from studio.jobs.shards import wake
 from studio.jobs.states import RETRIABLE, Status
 from studio.providers.orders import Order
-from studio.queue import enqueue
 from studio.vault.models import ProviderKey
-
-WAKE = ("studio.engine.tasks.pump", 0)
 
 
 def place(
@@ -68,7 +66,7 @@ def place_on_several(
                 _placed(key, order, references, form_token=token, **facts)
                 for token, (key, order) in zip(tokens, orders, strict=True)
             ]
-            enqueue(*WAKE, lane="engine")
+            wake(key.pk for key, _order in orders)
     except IntegrityError:
         return _placed_before(owner, form_token, orders)
     return jobs
@@ -140,7 +138,7 @@ def retry(job: Job, *, by: User) -> bool:
         _submit(job, replace(order_of(job), count=missing), after=job.submissions.count())
         job.note(Kind.RETRIED, by=by.name)
         job.follow()
-        enqueue(*WAKE, lane="engine")
+        wake([job.key_id])
     return True
 
 

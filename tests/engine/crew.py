@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
-from django.utils import timezone
-
+from studio.engine.claims import with_order
 from studio.engine.life import Life
-from studio.engine.pump import with_order
 from studio.engine.writer import Writer
 from studio.jobs.models import Job, Submission
 from studio.providers.calls import Call, Response
@@ -63,7 +61,7 @@ async def _live(job: Job, *script: Step) -> Crew:
 
         def take() -> Submission:
             row = with_order(Submission.objects.filter(job=job, is_superseded=False)).get()
-            row.take(crew.claim, timezone.now() + timedelta(minutes=1))
+            row.take(crew.claim)
             return row
 
         await Life(await write(take), crew).live()

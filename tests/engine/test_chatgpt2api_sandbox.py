@@ -163,7 +163,7 @@ def test_an_order_whose_answer_got_lost_is_found_by_its_id_and_sent_once(key, pa
 def test_an_order_whose_pump_died_after_sending_is_found_by_its_id(key):
     job = order(key, "a vase [fast]")
     submission, claim = job.submissions.get(), uuid4()
-    submission.take(claim, timezone.now())
+    submission.take(claim)
     submission.mark_sent(claim, "a" * 64)
     body = {"client_task_id": str(submission.pk), "prompt": "a vase [fast]"}
     headers = {"authorization": f"Bearer {key.reveal()}"}

@@ -9,12 +9,11 @@ from uuid import uuid4
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from django.utils import timezone
 from django_q.models import OrmQ
 
 from studio.engine import hints
+from studio.engine.claims import hear
 from studio.engine.hooks import MAX_BODY
-from studio.engine.pump import hear
 from studio.jobs.models import Job, Submission
 from studio.vault.models import ProviderKey, WebhookSecret
 from tests.conftest import make_job, make_key
@@ -227,7 +226,7 @@ def test_a_call_finds_an_order_whose_answer_was_lost(bob):
     key = make_key(bob, provider="apimodels")
     row = make_job(bob, key, model="gpt-image-2-all").submissions.get()
     claim = uuid4()
-    row.take(claim, timezone.now())
+    row.take(claim)
     row.mark_sent(claim, "a" * 64)
     row.lose_track("answer_lost")
 
@@ -243,7 +242,7 @@ def test_a_call_finds_an_order_whose_answer_was_lost(bob):
 
 def test_an_order_just_going_out_waits_for_its_own_answer(bob):
     row = make_job(bob, make_key(bob, provider="apimodels")).submissions.get()
-    row.take(uuid4(), timezone.now())
+    row.take(uuid4())
     before = facts()
 
     assert post(address(row), TOLD).status_code == 204
@@ -257,14 +256,14 @@ def test_an_order_just_going_out_waits_for_its_own_answer(bob):
 def test_a_thousand_replays_under_new_delivery_ids_are_one_hint(key, row):
     body = event("gen_1")
     deliver(key, body)
-    heard_once = hear([row.pk])
+    heard_once = hear(0, [row.pk])
     before = facts()
 
     answers = {deliver(key, body) for _ in range(1000)}
 
     assert (heard_once, answers) == ([row.pk], {204})
     assert facts() == before
-    assert hear([row.pk]) == []
+    assert hear(0, [row.pk]) == []
 
 
 @pytest.mark.promise(19)
@@ -273,14 +272,14 @@ def test_many_sayings_wait_for_the_engine_as_one(called):
         post(address(called), json.dumps({"taskId": "task_1", "n": number}).encode())
 
     assert OrmQ.objects.count() == 1
-    assert hear([called.pk]) == [called.pk]
+    assert hear(0, [called.pk]) == [called.pk]
     assert not is_poked(called)
 
 
 def test_a_hint_waits_for_a_life_that_can_hear_it(called):
     post(address(called), TOLD)
 
-    assert hear([]) == []
+    assert hear(0, []) == []
     assert is_poked(called)
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from studio.engine import leases
 from studio.engine.models import Lease
+from tests.conftest import make_job, make_key
 
 pytestmark = pytest.mark.django_db
 
@@ -56,3 +57,32 @@ def test_on_a_shared_database_others_keep_their_leases(monkeypatch: pytest.Monke
 
     monkeypatch.undo()
     assert leases.renew(0, token)
+
+
+def test_pumps_of_two_shards_run_side_by_side(settings):
+    settings.STUDIO_SHARDS = 2
+
+    assert leases.take(0)
+    assert leases.take(1)
+
+
+def test_nobody_pumps_by_another_number_of_shards_than_those_who_do(settings):
+    leases.take(0)
+
+    settings.STUDIO_SHARDS = 2
+    refused = leases.take(1)
+    Lease.objects.update(until=timezone.now() - timedelta(seconds=1))
+
+    assert refused is None
+    assert leases.take(1)
+
+
+def test_only_shards_with_work_and_without_a_pump_are_woken(bob, settings):
+    settings.STUDIO_SHARDS = 3
+    for key in (make_key(bob, pk=3), make_key(bob, pk=4)):
+        make_job(bob, key)
+
+    before = leases.shards_without_pump()
+    leases.take(1)
+
+    assert (before, leases.shards_without_pump()) == ([0, 1], [0])

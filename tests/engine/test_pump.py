@@ -12,8 +12,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from studio.engine import leases, saving
+from studio.engine.claims import take_up
 from studio.engine.models import Lease
-from studio.engine.pump import Pump, take_up
+from studio.engine.pump import Pump
 from studio.jobs.models import Image, Job, Submission
 from studio.jobs.storage import thumbnail_name
 from tests.conftest import make_job, make_key
@@ -126,10 +127,10 @@ def test_a_dead_claim_goes_back_when_nothing_was_sent_and_is_unknown_when_it_was
     unsent, sent = make_job(bob, key), make_job(bob, key)
     claim = uuid4()
     for job in (unsent, sent):
-        job.submissions.get().take(claim, timezone.now() + timedelta(minutes=1))
+        job.submissions.get().take(claim)
     sent.submissions.get().mark_sent(claim, "a" * 64)
 
-    take_up(uuid4(), [])
+    take_up(0, uuid4(), [])
 
     assert unsent.submissions.get().status == "queued"
     assert sent.submissions.get().status == "unknown"
@@ -137,9 +138,9 @@ def test_a_dead_claim_goes_back_when_nothing_was_sent_and_is_unknown_when_it_was
 
 def test_our_own_claims_are_left_alone(bob, key):
     job, claim = make_job(bob, key), uuid4()
-    job.submissions.get().take(claim, timezone.now() + timedelta(minutes=1))
+    job.submissions.get().take(claim)
 
-    take_up(claim, [])
+    take_up(0, claim, [])
 
     assert job.submissions.get().status == "submitting"
 

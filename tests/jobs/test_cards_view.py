@@ -95,7 +95,7 @@ def test_only_cards_that_changed_come_and_they_replace_their_own(
 ) -> None:
     job, other = make_job(bob, key), make_job(bob, key)
     known = since(job, other)
-    Submission.objects.get(job=job).take(other.uid, timezone.now())
+    Submission.objects.get(job=job).take(other.uid)
 
     response = ask(as_bob, known)
 

@@ -45,7 +45,7 @@ def until():
 def test_a_claim_is_won_by_one(submission):
     rival = Submission.objects.get(pk=submission.pk)
 
-    won = [submission.take(uuid4(), until()), rival.take(uuid4(), until())]
+    won = [submission.take(uuid4()), rival.take(uuid4())]
 
     assert won == [True, False]
     assert status_of(submission) == ("submitting", "submitting")
@@ -53,7 +53,7 @@ def test_a_claim_is_won_by_one(submission):
 
 def test_sending_is_marked_only_by_the_holder_of_the_claim(submission):
     claim = uuid4()
-    submission.take(claim, until())
+    submission.take(claim)
 
     assert not submission.mark_sent(uuid4(), "a" * 64)
     assert submission.mark_sent(claim, "b" * 64)
@@ -62,7 +62,7 @@ def test_sending_is_marked_only_by_the_holder_of_the_claim(submission):
 
 def test_a_claim_that_was_taken_over_cannot_be_put_back_or_sent(submission):
     claim = uuid4()
-    submission.take(claim, until())
+    submission.take(claim)
     other = put(submission, Status.SUBMITTING, claim=uuid4())
 
     assert not submission.put_back(claim)
@@ -72,7 +72,7 @@ def test_a_claim_that_was_taken_over_cannot_be_put_back_or_sent(submission):
 
 def test_a_wait_for_a_limit_is_no_try(submission):
     claim = uuid4()
-    submission.take(claim, until())
+    submission.take(claim)
     submission.put_back(claim, not_before=until(), is_limit=True)
 
     row = Submission.objects.get(pk=submission.pk)

@@ -25,7 +25,7 @@ DONE = Done(pictures=(Picture(url="https://a.example/1.png"),))
 
 
 def taken(one: Submission) -> None:
-    one.take(CLAIM, timezone.now())
+    one.take(CLAIM)
 
 
 def finished(one: Submission, state: str) -> None:

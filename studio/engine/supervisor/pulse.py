@@ -7,11 +7,11 @@ from datetime import datetime
 from time import monotonic
 
 from studio.engine import tasks  # here, so that all workers share what tasks need
-from studio.engine.leases import has_work_without_pump
+from studio.engine.leases import shards_without_pump
+from studio.jobs.shards import wake_shard
 from studio.queue import enqueue
 
 BEAT = f"{tasks.__name__}.{tasks.beat.__name__}"
-PUMP = f"{tasks.__name__}.{tasks.pump.__name__}"
 
 BEAT_EVERY = 5.0
 BEAT_LOST_AFTER = 20.0
@@ -39,12 +39,13 @@ class Pulse:
             enqueue(BEAT)
 
     def wake_pump(self) -> None:
-        """When work waits and nobody pumps; more rarely while that does not help."""
+        """When work waits in a shard and nobody pumps it; more rarely while that does not help."""
         now = self.clock()
         if now < self.look_at:
             return
-        is_needed = has_work_without_pump()
-        if is_needed:
-            enqueue(PUMP, 0, lane="engine")
+        is_needed = False
+        for shard in shards_without_pump():
+            wake_shard(shard)
+            is_needed = True
         self.look_at = now + (self.pause if is_needed else WAKE_EVERY)
         self.pause = min(WAKE_AT_MOST_EVERY, self.pause * 2) if is_needed else WAKE_EVERY

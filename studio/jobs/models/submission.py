@@ -36,7 +36,6 @@ class Submission(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     claim = models.UUIDField(null=True)
-    claimed_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     body_hash = models.CharField(max_length=64, blank=True, default="")
     tries = models.PositiveSmallIntegerField(default=0)
@@ -62,11 +61,8 @@ class Submission(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["status", "not_before"],
-                name="submission_unfinished",
-                condition=Q(status__in=["queued", "submitting", "running", "saving"]),
-            ),
+            # Whole: SQLite uses a partial one only where the query repeats its condition.
+            models.Index(fields=["status", "not_before"], name="submission_status"),
             models.Index(
                 fields=["poked_at"],
                 name="submission_poked",
@@ -94,13 +90,12 @@ class Submission(models.Model):
 
     # Sending ----------------------------------------------------------------------------------
 
-    def take(self, claim: UUID, until: datetime) -> bool:
+    def take(self, claim: UUID) -> bool:
         """queued → submitting: it is ours to send. Nothing has left the machine yet."""
         return self._move(
             Status.SUBMITTING,
             Q(status=Status.QUEUED),
             claim=claim,
-            claimed_until=until,
             sent_at=None,
             tries=self.tries + 1,
         )
@@ -132,7 +127,6 @@ class Submission(models.Model):
             Status.QUEUED,
             Q(status=Status.SUBMITTING, claim=claim),
             claim=None,
-            claimed_until=None,
             sent_at=None,
             not_before=not_before,
             tries=self.tries - 1 if is_limit else self.tries,
