@@ -22,6 +22,7 @@ from studio.env import (
     env_url,
     env_zone,
 )
+from studio.logs import configuration
 from studio.services import archive, broker, caches, database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -263,17 +264,4 @@ CONTENT_SECURITY_POLICY = {
 # --- Logs ---------------------------------------------------------------------------------------
 
 LOG_LEVEL = env_choice("STUDIO_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        # Addresses of calls may hold presigned secrets.
-        "httpx": {"level": "WARNING"},
-        "httpcore": {"level": "WARNING"},
-        "django-q": {"level": "WARNING"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-    },
-}
+LOGGING = configuration(LOG_LEVEL, env_choice("STUDIO_LOG_FORMAT", "TEXT", ("TEXT", "JSON")))

@@ -31,7 +31,7 @@ MATRICES = {
     "accounts": set(accounts.MATRIX),
     "vault": set(vault.OF_A_KEY) | set(vault.OF_EVERYBODY),
     "jobs": set(jobs.MATRIX),
-    "engine": {"healthz", "hook-signed", "hook-callback"},  # public: below
+    "engine": {"healthz", "livez", "hook-signed", "hook-callback"},  # public: below
 }
 # Pretend providers know no members: they have one rule, below, for all that they serve.
 SANDBOX = "sandbox-"
@@ -79,6 +79,13 @@ def test_the_state_of_health_is_the_same_for_everybody(people: dict[str, Client]
     answers = [client.get("/healthz").json()["reasons"] for client in people.values()]
 
     assert answers == [["The workers have not started yet."]] * len(people)
+
+
+@pytest.mark.promise(34)
+def test_that_it_answers_is_told_to_everybody_and_nothing_else(people: dict[str, Client]) -> None:
+    answers = [client.get("/livez") for client in people.values()]
+
+    assert {(answer.status_code, answer.content) for answer in answers} == {(204, b"")}
 
 
 @pytest.mark.promise(34)

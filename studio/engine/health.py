@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, connection
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -21,7 +23,11 @@ from studio.engine.leases import has_work_without_pump
 from studio.jobs.models import Submission
 from studio.queue import QueueError, oldest_waiting
 
+log = logging.getLogger(__name__)
+
 WAITING_TOO_LONG = timedelta(seconds=120)
+
+_said: list[str] = []  # the reasons as last logged: a probe every second is no news
 
 # What a check found out, and what is wrong if something is.
 Finding = tuple[dict[str, Any], str]
@@ -39,9 +45,30 @@ def healthz(request: HttpRequest) -> JsonResponse:
         checks[name] = {"status": "failing" if reason else "ok", **facts}
         if reason and reason not in reasons:
             reasons.append(reason)
+    _say(reasons)
     status = "failing" if reasons else "ok"
     body = {"status": status, "checks": checks, "reasons": reasons}
     return JsonResponse(body, status=503 if reasons else 200)
+
+
+@never_cache
+@login_not_required
+@require_safe
+def livez(request: HttpRequest) -> HttpResponse:
+    """204: this web server answers. Asks neither database nor disk."""
+    return HttpResponse(status=204)
+
+
+def _say(reasons: list[str]) -> None:
+    """Into the log, once for each change and process."""
+    kinds = [re.sub(r"\d+", "", reason) for reason in reasons]
+    if kinds == _said:
+        return
+    _said[:] = kinds
+    if reasons:
+        log.warning("the studio is not well: %s", " ".join(reasons))
+    else:
+        log.info("the studio is well again")
 
 
 def run(check: Callable[[], Finding]) -> Finding:

@@ -8,6 +8,7 @@ from studio.engine import health, hooks
 
 urlpatterns: list[URLPattern] = [
     path("healthz", health.healthz, name="healthz"),
+    path("livez", health.livez, name="livez"),
     path("hooks/<slug:provider>/<uuid:uid>", hooks.signed, name="hook-signed"),
     path("hooks/<slug:provider>/<str:token>", hooks.callback, name="hook-callback"),
 ]

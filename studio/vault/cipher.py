@@ -2,6 +2,8 @@
 
 Everything before the nonce, and the row that the secret belongs to, is authenticated with it: a
 sealed secret that is changed or copied into another row does not open.
+
+Nothing passes here without the log knowing what it must not write.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ import secrets
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from studio import logs
 from studio.vault import masterkeys
 from studio.vault.errors import CannotOpen
+from studio.vault.redaction import forms
 
 VERSION = b"\x01"
 NONCE_BYTES = 12
@@ -23,6 +27,7 @@ def seal(plain: str, bound_to: bytes) -> bytes:
     """Encrypt under the first master key, for this row only. Raises MasterKeyError."""
     ring = masterkeys.ring()
     head = header(ring.first)
+    logs.keep_out(forms(plain))
     nonce = secrets.token_bytes(NONCE_BYTES)
     box = AESGCM(ring.find(ring.first))
     return head + nonce + box.encrypt(nonce, plain.encode(), head + bound_to)
@@ -38,7 +43,9 @@ def open_sealed(sealed: bytes, bound_to: bytes) -> str:
         plain = box.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], head + bound_to)
     except InvalidTag:
         raise CannotOpen from None
-    return plain.decode()
+    secret = plain.decode()
+    logs.keep_out(forms(secret))
+    return secret
 
 
 def header(key_id: bytes) -> bytes:

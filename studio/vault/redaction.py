@@ -9,10 +9,10 @@ MASK = "…"
 TELLING = 8  # so many characters of a secret give something away
 
 
-def redact(text: str, secret: str) -> str:
-    """The text without the secret: plain, URL- or base64-encoded, or cut off at the text's end."""
+def forms(secret: str) -> tuple[str, ...]:
+    """How a secret may look in somebody's text: plain, URL- or base64-encoded; longest first."""
     raw = secret.encode()
-    forms = {
+    found = {
         secret,
         quote(secret),
         quote(secret, safe=""),
@@ -20,7 +20,12 @@ def redact(text: str, secret: str) -> str:
         base64.b64encode(raw).decode().rstrip("="),
         base64.urlsafe_b64encode(raw).decode().rstrip("="),
     }
-    for form in sorted(forms, key=len, reverse=True):
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def redact(text: str, secret: str) -> str:
+    """The text without the secret: in any of its forms, or cut off at the text's end."""
+    for form in forms(secret):
         text = _without_beginning(text.replace(form, MASK), form)
     return text
 

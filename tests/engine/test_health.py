@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from studio.engine import heartbeat, leases
+from studio.engine import health, heartbeat, leases
 from studio.engine.models import Heartbeat
 from studio.jobs.models import Submission
 from tests.conftest import make_job
@@ -141,6 +142,27 @@ def test_it_tells_no_paths_and_no_secrets(client: Client, beating):
 
     assert str(project.STUDIO_DATA_DIR) not in text
     assert project.SECRET_KEY not in text
+
+
+def test_a_probe_every_second_is_no_news(client: Client, db, caplog: pytest.LogCaptureFixture):
+    health._said.clear()
+    caplog.set_level(logging.INFO, "studio")
+
+    for _ in range(3):
+        client.get(URL)
+    heartbeat.beat()
+    for _ in range(3):
+        client.get(URL)
+
+    said = [one.getMessage() for one in caplog.records if one.name == health.__name__]
+    assert said == [
+        "the studio is not well: The workers have not started yet.",
+        "the studio is well again",
+    ]
+
+
+def test_that_it_answers_asks_nobody(client: Client):
+    assert client.get("/livez").status_code == 204
 
 
 def test_it_is_never_cached_and_reads_little(client, beating, django_assert_max_num_queries):
