@@ -135,7 +135,7 @@ def _read(response: Response) -> dict[str, Any]:
     kind = ERRORS.get(status, errors.BadOrder if 400 <= status < 500 else errors.BrokenAnswer)
     if kind is errors.BadOrder and reading.is_policy(words):
         kind = errors.Blocked
-    raise kind(detail=words, retry_after=reading.seconds(response.headers.get("retry-after")))
+    raise kind(detail=words, retry_after=reading.wait(response.headers))
 
 
 def _done(data: Mapping[str, Any], response: Response) -> Done:

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from math import isnan
-from typing import Any
+from typing import Any, NamedTuple
 
 from studio.providers.contract import Picture
 from studio.providers.errors import Blocked, Failed, ProviderError
@@ -109,15 +109,43 @@ def is_signed(body: bytes, signature: str, secret: str) -> bool:
     return is_same and bool(secret.strip())
 
 
+class Allowance(NamedTuple):
+    """Calls that a key has left, and the seconds until they are counted anew."""
+
+    left: int
+    seconds: float
+
+
 def wait(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait: as told, or until an hour without calls left ends, by the sender's clock."""
-    told = seconds(headers.get("retry-after"))
-    if told is not None or headers.get("x-ratelimit-remaining") != "0":
-        return told
+    told = headers.get("retry-after", "")
+    found = seconds(told)
+    if found is None and told:
+        found = _seconds_until(_date(told), headers, DAY)
+    if found is None and (left := allowance(headers)) and not left.left:
+        found = left.seconds
+    return found
+
+
+def allowance(headers: Mapping[str, str]) -> Allowance | None:
+    """X-RateLimit-Remaining and -Reset, which is in seconds since 1970 by the sender's clock."""
+    left, reset = (headers.get(f"x-ratelimit-{name}", "") for name in ("remaining", "reset"))
+    if not (left.isdecimal() and reset.isdecimal() and len(left) < 10 and len(reset) < 20):
+        return None
+    ends_in = _seconds_until(int(reset), headers, HOUR)
+    return None if ends_in is None else Allowance(left=int(left), seconds=ends_in)
+
+
+def _seconds_until(moment: float | None, headers: Mapping[str, str], most: float) -> float | None:
+    """By the clock of the sender, who says what time it is there."""
+    sent = _date(headers.get("date", ""))
+    return None if moment is None or sent is None else min(most, max(0.0, moment - sent))
+
+
+def _date(value: str) -> float | None:
     try:
-        sent = parsedate_to_datetime(headers["date"]).timestamp()
-        return min(HOUR, max(0.0, int(headers["x-ratelimit-reset"]) - sent))
-    except (KeyError, ValueError, OverflowError):
+        return parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError):
         return None
 
 
