@@ -23,6 +23,7 @@ from studio.accounts.models import User
 from studio.jobs.states import Status
 from tests.accounts import test_access as accounts
 from tests.conftest import make_key, signed_in
+from tests.engine import test_access as engine
 from tests.jobs import test_access as jobs
 from tests.pages.scenes import add_picture, scene
 from tests.vault import test_access as vault
@@ -31,7 +32,7 @@ MATRICES = {
     "accounts": set(accounts.MATRIX),
     "vault": set(vault.OF_A_KEY) | set(vault.OF_EVERYBODY),
     "jobs": set(jobs.MATRIX),
-    "engine": {"healthz", "livez", "hook-signed", "hook-callback"},  # public: below
+    "engine": {"healthz", "livez", "hook-signed", "hook-callback", *engine.MATRIX},  # others: below
 }
 # Pretend providers know no members: they have one rule, below, for all that they serve.
 SANDBOX = "sandbox-"

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from studio.engine import hold
 from studio.engine.life import sort_out
 from studio.engine.saving import hint_pending
 from studio.jobs.models import Submission
@@ -82,8 +83,9 @@ def with_order(rows: Any) -> Any:
 
 
 def _due(shard: int, resting_keys: Collection[int]) -> QuerySet[Submission]:
+    """Nothing while the studio is on hold."""
     due: QuerySet[Submission] = submissions(shard).due(timezone.now()).exclude(key__in=resting_keys)
-    return due
+    return due.none() if hold.is_on() else due
 
 
 def _in_flight(key_id: int) -> int:

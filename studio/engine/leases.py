@@ -12,6 +12,7 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from studio.engine import hold
 from studio.engine.claims import submissions
 from studio.engine.models import Lease
 from studio.jobs.models import Image
@@ -58,7 +59,9 @@ def give_back(since: timedelta) -> None:
 
 
 def has_work(shard: int) -> bool:
-    """Whether anything is there to claim, to poll, to sort out or to fetch."""
+    """Whether anything is there to claim, to poll, to sort out or to fetch: never on hold."""
+    if hold.is_on():
+        return False
     now = timezone.now()
     rows = submissions(shard)
     pictures = Image.objects.filter(state="pending", fetch_at__lte=now)

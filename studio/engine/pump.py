@@ -16,7 +16,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from studio.engine import claims, leases
+from studio.engine import claims, hold, leases
 from studio.engine.disk import has_room
 from studio.engine.drain import is_draining
 from studio.engine.life import Life
@@ -132,6 +132,9 @@ class Pump:
 
     async def _tidy(self) -> None:
         """Take up what others left behind or answered late; leave what nobody waits for."""
+        if await self.write(hold.is_on):
+            self._end()
+            return
         known = list(self.lives)
         for pk in await self.write.read(lambda: claims.no_longer_waited_for(known)):
             if life := self.lives.get(pk):

@@ -1,13 +1,14 @@
 """What django-q2 runs. Tasks take ids, may run twice, late or never, and the rows stay right.
 
-Each begins with a sign of life: a long row of pictures must not look like a wedged cluster.
+Each begins with a sign of life: a long row of pictures must not look like a wedged cluster. None
+connects to anybody while the studio is on hold; whoever lifts the hold asks again.
 """
 
 from __future__ import annotations
 
 import asyncio
 
-from studio.engine import heartbeat, leases, probing, referencing, saving
+from studio.engine import heartbeat, hold, leases, probing, referencing, saving
 from studio.engine.drain import is_draining
 from studio.engine.pump import Pump
 from studio.jobs.models import Image, Reference
@@ -17,7 +18,7 @@ from studio.vault.models import ProviderKey
 
 def pump(shard: int) -> None:
     """Pump for one slice, then ask for the next while there is work."""
-    token = None if is_draining() else leases.take(shard)
+    token = None if is_draining() or hold.is_on() else leases.take(shard)
     if token is None:
         return
     asyncio.run(Pump(shard, token).run())
@@ -28,6 +29,8 @@ def pump(shard: int) -> None:
 def save_picture(image_id: int) -> None:
     """Fetch and archive one picture."""
     heartbeat.beat()
+    if hold.is_on():
+        return
     images = Image.objects.select_related(
         "job", "submission__job", "submission__key__owner"
     ).filter(pk=image_id, state="pending")
@@ -38,6 +41,8 @@ def save_picture(image_id: int) -> None:
 def fetch_reference(reference_id: int) -> None:
     """Fetch a reference that came as a URL."""
     heartbeat.beat()
+    if hold.is_on():
+        return
     for reference in Reference.objects.filter(pk=reference_id, state="fetching"):
         referencing.fetch(reference)
 
@@ -45,6 +50,8 @@ def fetch_reference(reference_id: int) -> None:
 def test_key(key_id: int) -> None:
     """Try a key with the provider's cheapest call."""
     heartbeat.beat()
+    if hold.is_on():
+        return
     for key in ProviderKey.objects.filter(pk=key_id, deleted_at=None):
         probing.probe(key)
 

@@ -174,6 +174,14 @@ SENTENCES: dict[str, Sentence] = {
         "unplug",
         may_have_cost=True,
     ),
+    "restored": Sentence(
+        _("Not sent from here"),
+        _(
+            "This order came out of a backup. The studio that the backup was taken from may have sent it since, and %(provider)s may have charged for it: check your account there before you send it again."
+        ),
+        "history",
+        may_have_cost=True,
+    ),
     "wire_error": Sentence(
         NOBODY_KNOWS,
         _(

@@ -33,10 +33,12 @@ LINES: dict[Kind, tuple[Text, Text, str]] = {
     Kind.CANCELLED: (_("Cancelled"), _("by %(by)s, before it was sent"), ""),
     Kind.STOPPED_WAITING: (_("No longer waited for"), _("by %(by)s"), ""),
     Kind.RETRIED: (_("Ordered again"), _("by %(by)s"), ""),
+    Kind.SET_ASIDE: (_("Not sent"), _("It came out of a backup and may have been sent since."), ""),
 }
 # Shorter than the sentence, where that speaks of what to do.
 REASONS = {
     "interrupted": _("The studio was interrupted."),
+    "restored": _("It came out of a backup in the middle of sending."),
     "answer_lost": _("The connection dropped after sending."),
     "answer_too_large": _("The answer was too long to be read."),
     "broken_answer": _("The answer could not be read."),

@@ -42,7 +42,7 @@ def test_the_page_asks_the_database_equally_often_for_many(
         User.objects.create_user(f"member{n}@example.com", name=f"Member {n}")
         Invitation.objects.invite(alice, role=Role.MEMBER)
 
-    with django_assert_num_queries(5):  # session, member, studio, members, invitations
+    with django_assert_num_queries(6):  # session, member, studio, members, invitations, hold
         as_alice.get("/team/")
 
 

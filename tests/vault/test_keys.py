@@ -203,7 +203,7 @@ def test_the_number_of_keys_does_not_change_the_number_of_queries(
         sealed_key(bob, label=f"own {number}")
         sealed_key(alice, label=f"shared {number}", is_shared=True)
 
-    with django_assert_num_queries(4):  # session, member, studio, keys
+    with django_assert_num_queries(5):  # session, member, studio, keys, hold
         page(as_bob)
 
 

@@ -35,6 +35,7 @@ class Kind(models.TextChoices):
     CANCELLED = "cancelled"
     STOPPED_WAITING = "stopped_waiting"
     RETRIED = "retried"
+    SET_ASIDE = "set_aside"
 
 
 class Job(models.Model):

@@ -254,3 +254,21 @@ class Submission(models.Model):
         if won:
             self.job.note(Kind.STOPPED_WAITING if was_sent else Kind.CANCELLED, self, by=by)
         return won
+
+    def set_aside(self) -> bool:
+        """Out of a backup: it may have been sent elsewhere since, so nobody sends it from here.
+
+        queued, or claimed and not sent → cancelled; claimed and sent → unknown.
+        """
+        if self.status == Status.SUBMITTING and self.sent_at:
+            return self.lose_track("restored")
+        won = self._move(
+            Status.CANCELLED,
+            Q(status=Status.QUEUED) | Q(status=Status.SUBMITTING, sent_at=None),
+            claim=None,
+            finished_at=timezone.now(),
+            error_code="restored",
+        )
+        if won:
+            self.job.note(Kind.SET_ASIDE, self)
+        return won
