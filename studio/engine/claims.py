@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,20 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from studio.engine import hold
-from studio.engine.life import sort_out
-from studio.engine.saving import hint_pending
+from studio.engine.saving import hint_pending, unsaved
+from studio.engine.sending import sort_out
 from studio.jobs.models import Submission
 from studio.jobs.orders import model_of
 from studio.jobs.shards import of_shard
 from studio.jobs.states import Status
+from studio.vault.models import ProviderKey
+
+POLLED = (
+    *("job_id", "key_id", "status", "claim", "count", "ordinal", "ticket", "accepted_at"),
+    *("progress", "poll_at", "forgotten_times", "forgotten_at", "sent_at", "tries"),
+    *("job__provider", "job__model", "job__ratio", "job__resolution", "job__quality"),
+    *("job__width", "job__height", "job__owner_id"),
+)
 
 
 def submissions(shard: int) -> Any:
@@ -42,16 +51,45 @@ def claim_due(
     return claimed
 
 
-def take_up(shard: int, claim: UUID, known: Collection[UUID]) -> list[Submission]:
-    """Sort out dead claims and deleted keys, hint at unsaved pictures, find what to poll."""
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a look round has shown.
+
+    running: what the pump does not know yet. left: what it polls and nobody waits for any more.
+    keys: as they are now. is_untidy: whether there is anything for `tidy`.
+    """
+
+    running: Sequence[Submission]
+    left: Sequence[UUID]
+    keys: Sequence[ProviderKey]
+    is_untidy: bool
+
+
+def look_round(
+    shard: int, claim: UUID, known: Set[UUID], polled: Set[UUID], keys: Collection[int]
+) -> Found:
+    """Compare what a pump carries with the rows. Reads only."""
+    rows = submissions(shard)
+    running = set(rows.filter(status=Status.RUNNING).values_list("pk", flat=True))
+    new, gone = running - known, polled - running
+    return Found(
+        running=list(with_ticket(rows.filter(pk__in=new, status=Status.RUNNING))) if new else [],
+        left=no_longer_waited_for(gone) if gone else [],
+        keys=list(ProviderKey.objects.filter(pk__in=keys)),
+        is_untidy=rows.abandoned(claim).exists()
+        or rows.keyless().exists()
+        or unsaved(shard, timezone.now()).exists(),
+    )
+
+
+def tidy(shard: int, claim: UUID) -> None:
+    """Sort out dead claims and deleted keys, hint at unsaved pictures."""
     rows = submissions(shard)
     for submission in with_order(rows.abandoned(claim)):
         sort_out(submission)
     for submission in with_order(rows.keyless()):
         submission.fail("key_deleted" if submission.status == Status.QUEUED else "key_deleted_late")
     hint_pending(shard, timezone.now())
-    running = rows.filter(status=Status.RUNNING).exclude(pk__in=known)
-    return list(with_order(running))
 
 
 def has_called(shard: int) -> bool:
@@ -76,10 +114,23 @@ def no_longer_waited_for(known: Collection[UUID]) -> list[UUID]:
 
 
 def with_order(rows: Any) -> Any:
-    """Submissions with all that a life reads, so that it need not ask again."""
-    return rows.select_related("job__owner", "job__mask", "key__owner").prefetch_related(
-        "job__job_references__reference"
+    """Submissions with all that is sent, so that a life need not ask again."""
+    return rows.select_related("job__mask").prefetch_related(
+        "key", "job__job_references__reference"
     )
+
+
+def with_ticket(rows: Any) -> Any:
+    """Submissions with what is needed to ask after them: thousands of them are kept in memory."""
+    return rows.select_related("job").prefetch_related("key").only(*POLLED)
+
+
+def lighten(submission: Submission) -> None:
+    """Forget what only sending needed."""
+    job = submission.job
+    job.__dict__.pop("prompt", None)  # read again where somebody asks
+    job.__dict__.pop("_prefetched_objects_cache", None)
+    job._state.fields_cache.pop("mask", None)
 
 
 def _due(shard: int, resting_keys: Collection[int]) -> QuerySet[Submission]:

@@ -15,8 +15,7 @@ from django.utils import timezone
 from studio.engine import hold
 from studio.engine.claims import submissions
 from studio.engine.models import Lease
-from studio.jobs.models import Image
-from studio.jobs.shards import of_shard
+from studio.engine.saving import unsaved
 from studio.jobs.states import Status
 
 LENGTH = timedelta(seconds=15)
@@ -64,12 +63,11 @@ def has_work(shard: int) -> bool:
         return False
     now = timezone.now()
     rows = submissions(shard)
-    pictures = Image.objects.filter(state="pending", fetch_at__lte=now)
     return bool(
         rows.filter(status__in=[Status.SUBMITTING, Status.RUNNING]).exists()
         or rows.due(now).exists()
         or rows.keyless().exists()
-        or of_shard(pictures, shard, key="submission__key_id").exists()
+        or unsaved(shard, now).exists()
     )
 
 

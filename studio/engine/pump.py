@@ -8,33 +8,47 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
+from random import uniform
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
-from studio.engine import claims, hold, leases
+from studio.engine import claims, hold, leases, tally
+from studio.engine.crew import Alarm, Ending
 from studio.engine.disk import has_room
 from studio.engine.drain import is_draining
+from studio.engine.keyring import Keyring
 from studio.engine.life import Life
+from studio.engine.tally import Tally
+from studio.engine.turns import Turns
 from studio.engine.wire import Wire
 from studio.engine.writer import Writer
 from studio.jobs.models import Submission
 
 log = logging.getLogger(__name__)
 
-SLICE = 45.0
-LONGEST_SLICE = 1800.0
+# A slice begins with reading all rows that are in flight, so it is long; with its overtime it
+# must stay below the time-out of a task.
+SLICE = 600.0
+LONGEST_OVERTIME = 1200.0
 LONGEST_SUBMIT = 310.0
 LOOK_EVERY = 0.1
 TIDY_EVERY = 3.0
 RENEW_EVERY = 4.0
 LINGER = 5.0
 DRAIN_PATIENCE = 20.0
+POLL_PATIENCE = 5.0
 MAX_SENDING = 64
+SPREAD = 3.0  # seconds at most over which overdue polls are spread, one of them …
+SPREAD_STEP = 0.002  # … after the other
+SOON = timedelta(seconds=45)
 
 
 class Pump:
@@ -44,11 +58,17 @@ class Pump:
         self.shard = shard
         self.linger = linger
         self.claim = token
-        self.lives: dict[UUID, asyncio.Task[None]] = {}
-        self.listening: dict[UUID, Life] = {}
+        self.keys = Keyring()
+        self.turns = Turns()
+        self.tally = Tally()
+        self.lives: dict[UUID, Life] = {}
+        self.tasks: dict[UUID, asyncio.Task[None]] = {}
         self.sending: set[UUID] = set()
+        self.asking: set[UUID] = set()
+        self.moved: dict[UUID, Submission] = {}
         self.cooling: dict[int, datetime] = {}
-        self.ending = asyncio.Event()
+        self.is_ending = False
+        self.alarm = Alarm()
         self.busy_at = monotonic()
 
     async def run(self, seconds: float = SLICE) -> None:
@@ -61,16 +81,29 @@ class Pump:
                 self._end()
                 await self._finish_lives()
                 holding.cancel()
-                await self.write(lambda: leases.release(self.shard, self.claim))
+                await self._note_progress()
+                await self.write(partial(self._release, self._account()))
 
     # What a life borrows ----------------------------------------------------------------------
 
-    async def rest(self, seconds: float, wake: asyncio.Event | None = None) -> bool:
+    async def rest(self, seconds: float, alarm: Alarm) -> bool:
         """Sleep, or until woken; True when the pump is ending and nothing new may be begun."""
-        if not self.ending.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for((wake or self.ending).wait(), timeout=seconds)
-        return self.ending.is_set()
+        if not self.is_ending:
+            await alarm.sleep(seconds)
+        return self.is_ending
+
+    @asynccontextmanager
+    async def turn(self, submission: Submission) -> AsyncIterator[None]:
+        """The right to poll now, for as long as the block lasts. Raises Ending."""
+        if not await self.turns.take(submission.key_id):
+            raise Ending
+        self.asking.add(submission.pk)
+        self.tally.poll(submission.poll_at)
+        try:
+            yield
+        finally:
+            self.asking.discard(submission.pk)
+            self.turns.give(submission.key_id)
 
     def cool(self, key_id: int, until: datetime) -> None:
         """Send nothing more with this key before then."""
@@ -79,6 +112,13 @@ class Pump:
     def landed(self, submission: Submission) -> None:
         """Its order has been answered: there is room to send another."""
         self.sending.discard(submission.pk)
+        self.tally.sent += 1
+        claims.lighten(submission)
+        self.alarm.set()
+
+    def progressed(self, submission: Submission) -> None:
+        """Its progress is another than the row says; written soon, with that of others."""
+        self.moved[submission.pk] = submission
 
     # The loop ---------------------------------------------------------------------------------
 
@@ -88,23 +128,23 @@ class Pump:
             if monotonic() >= tidy_at:
                 tidy_at = monotonic() + TIDY_EVERY
                 await self._tidy()
-            await asyncio.gather(self._claim_due(), self._pass_on_hints())
+            await asyncio.gather(self._claim_due(), self._pass_on_hints(), self._note_progress())
             if await self._is_idle():
                 return
-            await self.rest(LOOK_EVERY)
+            await self.rest(LOOK_EVERY, self.alarm)
+            self.alarm.clear()
 
     def _is_over(self, until: float) -> bool:
         """The slice has run its time, and no order is just going out that others would wait for."""
         has_run = monotonic() > until and not self.sending
-        return (
-            has_run or monotonic() > until + LONGEST_SLICE or self.ending.is_set() or is_draining()
-        )
+        is_overdue = monotonic() > until + LONGEST_OVERTIME
+        return has_run or is_overdue or self.is_ending or is_draining()
 
     async def _is_idle(self) -> bool:
         if self.lives or monotonic() - self.busy_at < self.linger:
             return False
-        soon = timezone.now() + timedelta(seconds=SLICE)
-        return not await self.write.read(claims.submissions(self.shard).due(soon).exists)
+        due = claims.submissions(self.shard).due(timezone.now() + SOON)
+        return not await self.write.read(due.exists)
 
     async def _claim_due(self) -> None:
         room = MAX_SENDING - len(self.sending)
@@ -113,47 +153,67 @@ class Pump:
         resting = self._resting_keys()
         if not await self.write.read(lambda: claims.has_due(self.shard, resting)):
             return
-        for submission in await self.write(
-            lambda: claims.claim_due(self.shard, self.claim, room, resting)
-        ):
+        claimed = await self.write(lambda: claims.claim_due(self.shard, self.claim, room, resting))
+        self.keys.put(submission.key for submission in claimed)
+        for submission in claimed:
             self.sending.add(submission.pk)
             self._begin(submission)
 
     async def _pass_on_hints(self) -> None:
         """Tell the lives whose providers have called since the last look."""
-        if not (self.listening and settings.STUDIO_PUBLIC_URL):
+        if not (self.lives and settings.STUDIO_PUBLIC_URL):
             return
         if not await self.write.read(lambda: claims.has_called(self.shard)):
             return
-        known = list(self.listening)
+        known = list(self.lives)
         for pk in await self.write(lambda: claims.hear(self.shard, known)):
-            if life := self.listening.get(pk):
+            if life := self.lives.get(pk):
                 life.hint()
+
+    async def _note_progress(self) -> None:
+        if self.moved:
+            moved, self.moved = list(self.moved.values()), {}
+            await self.write(lambda: Submission.objects.note_progress(moved))
 
     async def _tidy(self) -> None:
         """Take up what others left behind or answered late; leave what nobody waits for."""
-        if await self.write(hold.is_on):
+        if await self.write.read(hold.is_on):
             self._end()
             return
-        known = list(self.lives)
-        for pk in await self.write.read(lambda: claims.no_longer_waited_for(known)):
-            if life := self.lives.get(pk):
-                life.cancel()
-        for submission in await self.write(lambda: claims.take_up(self.shard, self.claim, known)):
+        keys, known = self.keys.ids, set(self.lives)
+        polled = {pk for pk, life in self.lives.items() if life.is_running}
+        look = partial(claims.look_round, self.shard, self.claim, known, polled, keys)
+        found = await self.write.read(look)
+        self.keys.put(found.keys)
+        for pk in found.left:
+            if task := self.tasks.get(pk):
+                task.cancel()
+        self._take_up([row for row in found.running if row.pk not in self.lives])
+        if found.is_untidy:
+            await self.write(partial(claims.tidy, self.shard, self.claim))
+
+    def _take_up(self, running: list[Submission]) -> None:
+        """Go on with these. Polls that are overdue are spread, so that they do not come at once."""
+        now = timezone.now()
+        span = min(SPREAD, SPREAD_STEP * len(running))
+        self.keys.put(submission.key for submission in running)
+        for submission in running:
+            if submission.poll_at is None or submission.poll_at < now:
+                submission.poll_at = now + timedelta(seconds=uniform(0.0, span))
             self._begin(submission)
 
     def _begin(self, submission: Submission) -> None:
         self.busy_at = monotonic()
         life = Life(submission, self)
-        task = asyncio.create_task(life.live(), name=str(submission.pk))
-        self.lives[submission.pk] = task
-        self.listening[submission.pk] = life
+        task = asyncio.create_task(life.live())
+        self.lives[submission.pk] = life
+        self.tasks[submission.pk] = task
         task.add_done_callback(lambda done: self._ended(submission.pk, done))
 
     def _ended(self, pk: UUID, task: asyncio.Task[None]) -> None:
         self.busy_at = monotonic()
         self.lives.pop(pk, None)
-        self.listening.pop(pk, None)
+        self.tasks.pop(pk, None)
         self.sending.discard(pk)
         if not task.cancelled() and (error := task.exception()):
             log.error("submission %s: the engine stumbled", pk, exc_info=error)
@@ -163,21 +223,46 @@ class Pump:
         self.cooling = {key: until for key, until in self.cooling.items() if until > now}
         return list(self.cooling)
 
+    # Its lease and its end --------------------------------------------------------------------
+
     async def _hold_lease(self) -> None:
         """Renew the lease as long as this pump lives; without it, begin nothing new."""
-        while await self.write(lambda: leases.renew(self.shard, self.claim)):  # noqa: ASYNC110
-            await asyncio.sleep(RENEW_EVERY)
-        log.warning("shard %s: another pump has taken over", self.shard)
-        self._end()
+        try:
+            while await self.write(partial(self._renew, self._account())):  # noqa: ASYNC110
+                await asyncio.sleep(RENEW_EVERY)
+            log.warning("shard %s: another pump has taken over", self.shard)
+        finally:
+            self._end()
+
+    def _renew(self, account: dict[str, Any]) -> bool:
+        is_held = leases.renew(self.shard, self.claim)
+        if is_held:
+            tally.write(self.shard, **account)
+        return is_held
+
+    def _release(self, account: dict[str, Any]) -> None:
+        tally.write(self.shard, **account)
+        leases.release(self.shard, self.claim)
+
+    def _account(self) -> dict[str, Any]:
+        out = len(self.sending) + len(self.asking)
+        return {"in_flight": len(self.lives), "calls_out": out, **self.tally.take()}
 
     def _end(self) -> None:
         """Begin nothing new; who sleeps wakes up and leaves."""
-        self.ending.set()
-        for life in self.listening.values():
-            life.wake.set()
+        self.is_ending = True
+        self.turns.close()
+        self.alarm.set()
+        for life in self.lives.values():
+            life.alarm.set()
 
     async def _finish_lives(self) -> None:
-        """Sleepers wake and leave; a call that is out is waited for, never cut off."""
-        if self.lives:
-            patience = DRAIN_PATIENCE if is_draining() else LONGEST_SUBMIT
-            await asyncio.wait(list(self.lives.values()), timeout=patience)
+        """Sleepers leave at once and polls after a moment; an order that is out is waited for."""
+        await self._wait_for_lives(POLL_PATIENCE)
+        for pk in self.asking:
+            self.tasks[pk].cancel()
+        await self._wait_for_lives(DRAIN_PATIENCE if is_draining() else LONGEST_SUBMIT)
+
+    async def _wait_for_lives(self, seconds: float) -> None:
+        if self.tasks:
+            await asyncio.wait(list(self.tasks.values()), timeout=seconds)

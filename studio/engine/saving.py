@@ -11,7 +11,7 @@ import logging
 import tempfile
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.core.files.base import ContentFile, File
@@ -56,9 +56,14 @@ def hint_saving(submission: Submission) -> None:
 
 def hint_pending(shard: int, now: datetime) -> None:
     """Ask again for what is due and not yet saved: hints may get lost."""
-    due = Image.objects.filter(state="pending", fetch_at__lte=now)
-    for image in of_shard(due, shard, key="submission__key_id"):
+    for image in unsaved(shard, now):
         _hint(image)
+
+
+def unsaved(shard: int, now: datetime) -> Any:
+    """Pictures that wait to be fetched, and that nobody was told of lately."""
+    due = Image.objects.filter(state="pending", fetch_at__lte=now)
+    return of_shard(due, shard, key="submission__key_id")
 
 
 def _hint(image: Image) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
+from studio.jobs.models.job import Job
 from studio.jobs.states import Status
 
 if TYPE_CHECKING:
-    from studio.jobs.models.submission import Submission  # noqa: F401 - stands in a string
+    from studio.jobs.models.submission import Submission
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
@@ -39,6 +42,17 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def poked(self) -> Self:
         """The provider has called since the engine last heard of it."""
         return self.filter(status=Status.RUNNING, poked_at__isnull=False)
+
+    def note_progress(self, rows: Collection[Submission]) -> None:
+        """Keep the progress of many submissions; a card somewhere will want to change."""
+        told = defaultdict(list)
+        for row in rows:
+            told[row.progress].append(row.pk)
+        running = self.filter(status=Status.RUNNING)
+        for progress, pks in told.items():
+            running.filter(pk__in=pks).update(progress=progress)
+        moved = running.filter(pk__in=[row.pk for row in rows]).values("job_id")
+        Job.objects.filter(pk__in=moved).update(revision=F("revision") + 1)
 
     def poke(self, saying: str) -> bool:
         """Have what is running polled at once; says whether this changed anything.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import uuid4
 
 from studio.engine.claims import with_order
+from studio.engine.crew import Alarm
+from studio.engine.keyring import Keyring
 from studio.engine.life import Life
 from studio.engine.writer import Writer
 from studio.jobs.models import Job, Submission
@@ -43,10 +46,19 @@ class Crew:
         self.claim = uuid4()
         self.cooled: dict[int, datetime] = {}
         self.rests: list[float] = []
+        self.progress: list[int | None] = []
+        self.keys = Keyring()
 
-    async def rest(self, seconds: float, wake: asyncio.Event | None = None) -> bool:
+    async def rest(self, seconds: float, alarm: Alarm) -> bool:
         self.rests.append(seconds)
         return not self.wire.script
+
+    @asynccontextmanager
+    async def turn(self, submission: Submission):
+        yield
+
+    def progressed(self, submission: Submission) -> None:
+        self.progress.append(submission.progress)
 
     def cool(self, key_id: int, until: datetime) -> None:
         self.cooled[key_id] = until

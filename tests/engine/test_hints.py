@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -14,6 +14,8 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 
 from studio.engine import leases, schedule
+from studio.engine.crew import Alarm
+from studio.engine.keyring import Keyring
 from studio.engine.life import Life
 from studio.engine.pump import Pump
 from studio.jobs.models import Submission
@@ -142,6 +144,7 @@ class Clock:
         self.polls: list[float] = []
         self.begun = timezone.now()
         self.wire = self
+        self.keys = Keyring()
         self.life: Life | None = None
         self.retry_after = ""
 
@@ -149,7 +152,7 @@ class Clock:
     def now(self) -> float:
         return (timezone.now() - self.begun).total_seconds()
 
-    async def rest(self, seconds: float, wake: asyncio.Event) -> bool:
+    async def rest(self, seconds: float, alarm: Alarm) -> bool:
         step = min(seconds, 0.1)
         self.travel.shift(timedelta(seconds=step))
         if self.now > self.left:
@@ -157,6 +160,10 @@ class Clock:
         if step < seconds:
             self.life.hint()
         return False
+
+    @asynccontextmanager
+    async def turn(self, submission):
+        yield
 
     async def send(self, call, **_):
         self.polls.append(self.now)
@@ -214,9 +221,9 @@ def test_the_schedule_alone_asks_within_a_minute_of_any_end(model):
 
 def test_the_end_of_the_pump_wakes_who_sleeps():
     async def sleep() -> tuple[bool, bool]:
-        running_pump, wake = Pump(0, None), asyncio.Event()
-        sleeper = asyncio.create_task(running_pump.rest(60.0))
-        late = running_pump.rest(60.0, wake)
+        running_pump, alarm = Pump(0, None), Alarm()
+        sleeper = asyncio.create_task(running_pump.rest(60.0, running_pump.alarm))
+        late = running_pump.rest(60.0, alarm)
         await asyncio.sleep(0)
         running_pump._end()
         with suppress(TimeoutError):

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from studio.engine import leases, saving
-from studio.engine.claims import take_up
+from studio.engine.claims import tidy
 from studio.engine.models import Lease
 from studio.engine.pump import Pump
 from studio.jobs.models import Image, Job, Submission
@@ -130,7 +130,7 @@ def test_a_dead_claim_goes_back_when_nothing_was_sent_and_is_unknown_when_it_was
         job.submissions.get().take(claim)
     sent.submissions.get().mark_sent(claim, "a" * 64)
 
-    take_up(0, uuid4(), [])
+    tidy(0, uuid4())
 
     assert unsent.submissions.get().status == "queued"
     assert sent.submissions.get().status == "unknown"
@@ -140,7 +140,7 @@ def test_our_own_claims_are_left_alone(bob, key):
     job, claim = make_job(bob, key), uuid4()
     job.submissions.get().take(claim)
 
-    take_up(0, claim, [])
+    tidy(0, claim)
 
     assert job.submissions.get().status == "submitting"
 

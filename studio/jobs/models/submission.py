@@ -164,12 +164,9 @@ class Submission(models.Model):
 
     # Waiting ----------------------------------------------------------------------------------
 
-    def note_poll(self, *, progress: int | None, poll_at: datetime) -> None:
-        """Keep the progress and the next time to ask."""
-        rows = Submission.objects.filter(pk=self.pk, status=Status.RUNNING)
-        if rows.update(progress=progress, poll_at=poll_at) and progress != self.progress:
-            self.job.touch()
-        self.progress, self.poll_at = progress, poll_at
+    def note_poll(self, *, poll_at: datetime) -> None:
+        """Keep the next time to ask."""
+        Submission.objects.filter(pk=self.pk, status=Status.RUNNING).update(poll_at=poll_at)
 
     def note_forgotten(self, times: int, period: timedelta) -> bool:
         """Count a poll that the provider does not know. True: `times` over at least `period`."""

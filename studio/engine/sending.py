@@ -1,0 +1,188 @@
+"""The sending of one order, once: never pay twice.
+
+What each failure means stands in `Sending.send`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from studio.engine import hints, schedule
+from studio.engine.bodies import prepare
+from studio.engine.crew import ClaimLost, Crew
+from studio.engine.errors import AnswerLost, NeverSent, WireError
+from studio.engine.saving import hint_saving, spool
+from studio.jobs.models import Submission
+from studio.jobs.orders import loaded_order, model_of
+from studio.jobs.states import Status
+from studio.providers import errors
+from studio.providers.calls import Call, Response
+from studio.providers.catalog import PROVIDERS
+from studio.providers.contract import Done, Flow, Pending, Remembering
+from studio.providers.orders import Order
+from studio.vault.errors import VaultError
+
+log = logging.getLogger(__name__)
+
+MAX_ANSWER = 64 * 1024 * 1024  # some providers send pictures inside their answers
+BUSY_TRIES = 3
+
+AnyError = WireError | errors.ProviderError
+
+
+def sort_out(submission: Submission) -> None:
+    """A claim that died: never sent, or protected by an idempotency key → again; else unknown."""
+    if submission.sent_at is None or model_of(submission.job).is_idempotent:
+        submission.put_back(submission.claim, reason="interrupted")
+    else:
+        submission.lose_track("interrupted")
+
+
+async def drive(flow: Flow, send: Callable[[Call], Awaitable[Response]]) -> Pending | Done:
+    """Send what the flow asks for until it returns. Provider and wire errors pass through."""
+    try:
+        call = next(flow)
+        while True:
+            call = flow.send(await send(call))
+    except StopIteration as stop:
+        outcome: Pending | Done = stop.value
+        return outcome
+
+
+class Sending:
+    """A submission on its way to its provider, and what every answer makes of it."""
+
+    def __init__(self, submission: Submission, crew: Crew) -> None:
+        self.submission = submission
+        self.crew = crew
+        self.model = model_of(submission.job)
+        self.provider = PROVIDERS[submission.job.provider]
+        self.seconds = schedule.usual_seconds(self.model, is_sandbox=submission.key.is_sandbox)
+        self.heeds_from = timezone.now()
+
+    async def send(self) -> None:
+        """One order goes out, once. Every way that it can end has its line here."""
+        submission = self.submission
+        try:
+            order = await asyncio.to_thread(loaded_order, submission.job, count=submission.count)
+            outcome = await drive(self._flow(order), self._send_call)
+        except NeverSent as error:
+            await self._try_again(error, tries=schedule.CONNECT_TRIES)
+        except VaultError:
+            log.exception("key %s cannot be opened", submission.key_id)
+            await self._write(lambda: submission.fail("no_secret"))
+        except errors.Limited as error:
+            await self._wait_for_limit(error)
+        except errors.Busy as error:
+            await self._try_again(error, tries=BUSY_TRIES)
+        except errors.Refused as error:
+            await self._end(error)
+        except (AnswerLost, errors.ProviderError) as error:
+            await self._answer_lost(error)
+        else:
+            await self._take_in(outcome)
+
+    def _flow(self, order: Order) -> Flow:
+        """What may have arrived before is asked after first, where the provider can be asked."""
+        submission, provider = self.submission, self.provider
+        url = hints.callback_url(submission)
+        if submission.body_hash and isinstance(provider, Remembering):
+            return provider.submit_again(order, submission_id=submission.pk, callback_url=url)
+        return provider.submit(order, submission_id=submission.pk, callback_url=url)
+
+    async def _send_call(self, call: Call) -> Response:
+        """Before a call that may cost money, the row says durably that it goes out."""
+        submission, prepared = self.submission, prepare(call)
+        key = self.crew.keys.lend(submission)
+        secret = key.reveal()
+        if call.is_billable and not await self._write(
+            lambda: submission.mark_sent(self.crew.claim, prepared.sha256)
+        ):
+            raise ClaimLost
+        return await self.crew.wire.send(
+            call,
+            base_url=key.url,
+            secret=secret,
+            deadline=self.model.submit_seconds,
+            max_bytes=MAX_ANSWER,
+            prepared=prepared,
+        )
+
+    async def _try_again(self, error: AnyError, *, tries: int) -> None:
+        """Nothing was charged: back to the queue, a few times, later and later."""
+        submission, words = self.submission, self._words(error)
+        if submission.tries >= tries:
+            await self._write(lambda: submission.fail(error.code, words))
+            return
+        later = timezone.now() + timedelta(seconds=schedule.retry_delay(submission.tries))
+        await self._write(
+            lambda: submission.put_back(self.crew.claim, not_before=later, reason=error.code)
+        )
+
+    async def _wait_for_limit(self, error: errors.Limited) -> None:
+        """429 is not a failure: the whole key waits as long as it was told to."""
+        wait = error.retry_after or max(5.0, schedule.retry_delay(self.submission.tries))
+        later = timezone.now() + timedelta(seconds=wait)
+        self.crew.cool(self.submission.key_id, later)
+        await self._write(
+            lambda: self.submission.put_back(
+                self.crew.claim, not_before=later, reason=error.code, is_limit=True
+            )
+        )
+
+    async def _answer_lost(self, error: AnyError) -> None:
+        """Sent and not answered: again under the same idempotency key, else a person decides."""
+        submission = self.submission
+        if submission.sent_at is None or self.model.is_idempotent:
+            await self._try_again(error, tries=schedule.CONNECT_TRIES)
+            return
+        words = self._words(error)
+        await self._write(lambda: submission.lose_track(error.code, words))
+
+    # Both -------------------------------------------------------------------------------------
+
+    async def _take_in(self, outcome: Pending | Done) -> None:
+        submission = self.submission
+        if isinstance(outcome, Done):
+            spooled = await asyncio.to_thread(spool, submission.pk, outcome)
+            await self._write(lambda: self._finish(outcome, spooled))
+        else:
+            delay = outcome.retry_after or schedule.poll_delay(self.seconds, 0)
+            self._hear_no_hint_for(outcome.retry_after or 0)
+            first = timezone.now() + timedelta(seconds=delay)
+            await self._write(lambda: submission.accept(outcome.ticket, first))
+
+    def _finish(self, done: Done, spooled: Mapping[int, str]) -> None:
+        if self.submission.finish(done, spooled):
+            hint_saving(self.submission)
+
+    async def _end(self, error: errors.ProviderError) -> None:
+        """A definite end, in the provider's words; a key that is at fault is paused."""
+        submission = self.submission
+        status = Status.BLOCKED if isinstance(error, errors.Blocked) else Status.FAILED
+        words = self._words(error)
+
+        def end() -> None:
+            submission.fail(error.code, words, status=status)
+            if error.pauses_key:
+                submission.key.pause(error.code)
+
+        await self._write(end)
+
+    def _words(self, error: AnyError) -> str:
+        """The provider's own words, should they hold the secret: without it."""
+        if isinstance(error, WireError):
+            return ""
+        return self.submission.key.redact(error.detail)
+
+    def _hear_no_hint_for(self, seconds: float) -> None:
+        self.heeds_from = max(self.heeds_from, timezone.now() + timedelta(seconds=seconds))
+
+    async def _write(self, change: Callable[[], Any]) -> Any:
+        return await self.crew.write(change)
