@@ -22,7 +22,8 @@ def missing(wanted: list[str], lock: str) -> list[str]:
     complaints = []
     for line in wanted:
         name, _, version = line.partition("==")
-        found = have.get(name.lower().replace("_", "-"))
+        plain = name.partition("[")[0].lower().replace("_", "-")
+        found = have.get(plain)
         if found is None or version not in ("", found):
             complaints.append(f"{lock}: {line} is wanted, {found or 'nothing'} is locked")
     return complaints

@@ -45,7 +45,7 @@ def enqueue(name: str, *ids: int | str | UUID, lane: Lane = "default") -> None:
     A queue that does not answer is logged and nothing else: what is committed stays right.
     """
     words = tuple(str(value) if isinstance(value, UUID) else value for value in ids)
-    transaction.on_commit(partial(_send, name, words, queue_of(lane)))
+    transaction.on_commit(partial(_send, name, *words, queue=queue_of(lane)))
 
 
 def queue_of(lane: Lane | None) -> str:
@@ -83,7 +83,7 @@ def check() -> None:
         _broker(queue_of(None)).ping()
 
 
-def _send(name: str, words: tuple[int | str, ...], queue: str) -> None:
+def _send(name: str, *words: int | str, queue: str) -> None:
     try:
         async_task(name, *words, cluster=queue, broker=_broker(queue))
     except (RedisError, DatabaseError, OSError) as error:

@@ -34,6 +34,7 @@ KEEP_ALIVE = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
     "application_name": "darkroom",
 }
 
@@ -113,6 +114,12 @@ def archive(url: str, folder: Path, *, public_url: str = "") -> Settings:
         "addressing_style": words.get("addressing", "path"),
     }
     return {"BACKEND": "studio.jobs.bucket.BucketStorage", "OPTIONS": options}
+
+
+def origins(url: str) -> list[str]:
+    """Where an address leads, as a Content-Security-Policy says it: nowhere without one."""
+    parts = urlsplit(url)
+    return [f"{parts.scheme}://{parts.netloc}"] if url else []
 
 
 def _split(url: str, name: str, example: str) -> SplitResult:

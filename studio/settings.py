@@ -23,7 +23,7 @@ from studio.env import (
     env_zone,
 )
 from studio.logs import configuration
-from studio.services import archive, broker, caches, database
+from studio.services import archive, broker, caches, database, origins
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -54,7 +54,8 @@ def loopback_url(host: str, port: int) -> str:
 
 
 STUDIO_LOCAL_URL = loopback_url(*STUDIO_BIND)
-STUDIO_SANDBOX_URL = f"{STUDIO_LOCAL_URL}/sandbox"
+STUDIO_INTERNAL_URL = env_url("STUDIO_INTERNAL_URL") or STUDIO_LOCAL_URL
+STUDIO_SANDBOX_URL = f"{STUDIO_INTERNAL_URL}/sandbox"
 
 
 def allowed_hosts() -> list[str]:
@@ -254,7 +255,7 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *origins(STUDIO_STORAGE_PUBLIC_URL)],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

@@ -18,5 +18,6 @@ STORAGES["staticfiles"] = {  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405
-# A file, so that tests with threads meet the locks that the studio has.
-DATABASES["default"]["TEST"] = {"NAME": STUDIO_DATA_DIR / "test.sqlite3"}  # noqa: F405
+if not DATABASE_URL:  # noqa: F405
+    # A file, so that tests with threads meet the locks that the studio has.
+    DATABASES["default"]["TEST"] = {"NAME": STUDIO_DATA_DIR / "test.sqlite3"}  # noqa: F405

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 
 from django.conf import settings
 
@@ -10,8 +11,9 @@ MB = 1024 * 1024
 
 
 def free_mb() -> int:
-    """Free space where the pictures go."""
-    return shutil.disk_usage(settings.STUDIO_DATA_DIR).free // MB
+    """Free space where the pictures go; with a store elsewhere, where they pass through."""
+    folder = tempfile.gettempdir() if settings.STUDIO_STORAGE_URL else settings.STUDIO_DATA_DIR
+    return shutil.disk_usage(folder).free // MB
 
 
 def has_room() -> bool:

@@ -1,7 +1,8 @@
 """All of the pump's database work: one thread, one connection, many changes per commit.
 
 Changes that wait at the same time share a transaction, and so one sync to disk. A commit is
-durable when it returns: SQLite writes with `synchronous=FULL` on this connection.
+durable when it returns: SQLite writes with `synchronous=FULL` on this connection, and PostgreSQL
+with `synchronous_commit` even if its operator has switched that off.
 """
 
 from __future__ import annotations
@@ -13,12 +14,18 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Self, TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds, each after the connection's own time-out
+UNAVAILABLE = (OperationalError, InterfaceError)  # locked, restarted, or two in each other's way
+DURABLY = {
+    "sqlite": "PRAGMA synchronous=FULL",
+    "postgresql": "SELECT set_config('synchronous_commit', 'on', false)"
+    " WHERE current_setting('synchronous_commit') = 'off'",
+}
 
 Waiting = tuple[Callable[[], Any], asyncio.Future[Any]]
 
@@ -30,9 +37,9 @@ class Writer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._waiting: list[Waiting] = []
         self._flushing: asyncio.Task[None] | None = None
+        self._durable: object = None
 
     async def __aenter__(self) -> Self:
-        await self._run(_make_durable)
         return self
 
     async def __aexit__(self, *_error: object) -> None:
@@ -63,41 +70,46 @@ class Writer:
         """What each change returned or raised. A locked database is waited for, not given up."""
         for pause in (*PAUSES, None):
             try:
-                return await self._run(partial(_commit, changes))
-            except OperationalError as error:
+                return await self._run(partial(self._commit, changes))
+            except UNAVAILABLE as error:
                 if pause is None:
                     return [error] * len(changes)
                 log.warning("the database does not answer, once more in %s s: %s", pause, error)
+                await self._run(_close)  # a server that was restarted wants a new connection
                 await asyncio.sleep(pause)
             except Exception as error:  # noqa: BLE001 - each waiter is told, and decides
                 return [error] * len(changes)
         raise AssertionError
 
+    def _commit(self, changes: list[Callable[[], Any]]) -> list[Any]:
+        """Run the changes in one transaction; one that raises is undone alone."""
+        self._make_durable()
+        results: list[Any] = []
+        with transaction.atomic():
+            for change in changes:
+                try:
+                    with transaction.atomic():
+                        results.append(change())
+                except UNAVAILABLE:
+                    raise
+                except Exception as error:  # noqa: BLE001 - handed to whoever asked
+                    results.append(error)
+        return results
+
+    def _make_durable(self) -> None:
+        """Each new connection, before the first transaction on it."""
+        connection.ensure_connection()
+        if connection.connection is not self._durable:
+            with connection.cursor() as cursor:
+                cursor.execute(DURABLY[connection.vendor])
+            self._durable = connection.connection
+
     async def _run(self, function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
 
-def _make_durable() -> None:
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA synchronous=FULL")
-
-
 def _close() -> None:
     connection.close()
-
-
-def _commit(changes: list[Callable[[], Any]]) -> list[Any]:
-    """Run the changes in one transaction; one that raises is undone alone."""
-    results: list[Any] = []
-    with transaction.atomic():
-        for change in changes:
-            try:
-                with transaction.atomic():
-                    results.append(change())
-            except Exception as error:  # noqa: BLE001 - handed to whoever asked
-                results.append(error)
-    return results
 
 
 def _resolve(future: asyncio.Future[Any], result: Any) -> None:

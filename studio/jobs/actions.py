@@ -130,7 +130,7 @@ def retry(job: Job, *, by: User) -> bool:
     with transaction.atomic():
         if not ProviderKey.objects.usable_by(job.owner).filter(pk=job.key_id).exists():
             return False
-        job = Job.objects.select_for_update().get(pk=job.pk)
+        job = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
         missing = job.missing()
         if not missing:
             return False

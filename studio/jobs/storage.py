@@ -9,9 +9,10 @@ import os
 import re
 import tempfile
 from pathlib import Path
+from typing import Protocol, cast
 
 from django.core.files.base import File
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, default_storage
 
 HASH = re.compile(r"[0-9a-f]{64}")
 EXTENSIONS = frozenset({"png", "jpg", "webp"})
@@ -35,8 +36,32 @@ def _stem(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
+class Archive(Protocol):
+    """What a place for pictures can do beyond Django's storages."""
+
+    def public_address(self, name: str, *, media_type: str, disposition: str) -> str:
+        """Where anybody with this address sees the file for a few minutes; empty if nowhere."""
+        ...
+
+    def check(self) -> None:
+        """Raises OSError where nothing can be written."""
+        ...
+
+
+def archive() -> Archive:
+    """The one of STORAGES, as an Archive."""
+    return cast("Archive", default_storage)
+
+
 class ArchiveStorage(FileSystemStorage):
     """Writes beside the final place, syncs to disk, then renames and syncs the folder."""
+
+    def public_address(self, name: str, *, media_type: str, disposition: str) -> str:
+        """None: it comes through the studio."""
+        return ""
+
+    def check(self) -> None:
+        """The folder is made by the first picture."""
 
     def _save(self, name: str, content: File) -> str:  # type: ignore[type-arg]
         target = Path(self.path(name))

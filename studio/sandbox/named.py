@@ -49,6 +49,7 @@ class Named:
                 raise BusyError
             signed = tasks.sign(new.task, self._provider)
             words = f"{signed} {new.model}{' cancelled' * new.is_cancelled}"
-            for each in (name, ""):
-                self._kept.keep(key, each, words=words)
+            if self._kept.keep_first(key, name, words=words):
+                return self.find(key, name) or new
+            self._kept.keep(key, "", words=words)
             return new

@@ -16,8 +16,5 @@ class Repeats:
 
     def before(self, *name: str, now: str) -> str:
         """What was kept under this name before; if nothing was, `now` is from now on."""
-        with self._lock:
-            known = self._kept.find(*name)
-            if not known:
-                self._kept.keep(*name, words=now)
-        return known
+        with self._lock:  # files have no way to be first
+            return self._kept.keep_first(*name, words=now)

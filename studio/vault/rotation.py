@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from studio.vault import masterkeys
 from studio.vault.cipher import master_key_id
 from studio.vault.errors import VaultError
 from studio.vault.models import SEALED, ProviderKey, WebhookSecret
+from studio.vault.models.sealed import sealing
 
 BATCH = 500
 
@@ -48,14 +47,14 @@ def reseal_all() -> Iterator[Tally]:
     for model in SEALED:
         unopened: list[Any] = []
         while rows := _remaining(model, unopened):
-            with transaction.atomic():
+            with sealing():
                 unopened += [row.pk for row in rows if not _reseal(row, tally)]
             yield tally
 
 
 def drop_old() -> int:
     """Remove the master keys that no secret needs; say how many. Only from our own file."""
-    with transaction.atomic():  # nothing is sealed meanwhile: set_secret() waits for this lock
+    with sealing(alone=True):  # set_secret() waits
         heads = {head for model in SEALED for head in model.objects.seal_counts()}
         return masterkeys.keep({master_key_id(head) for head in heads})
 

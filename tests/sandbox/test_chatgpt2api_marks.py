@@ -101,7 +101,7 @@ def test_another_secret_key_knows_no_task_of_ours(api: Api) -> None:
 def test_no_key_stands_in_the_data_folder(api: Api) -> None:
     api.order(client_task_id="hidden")
 
-    folder = settings.STUDIO_DATA_DIR / "sandbox" / "chatgpt2api"
+    folder = settings.STUDIO_DATA_DIR / "sandbox"
     files = list(folder.iterdir())
     assert files
     assert not any(api.key in file.name or api.key.encode() in file.read_bytes() for file in files)

@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 REPLACED_WITHIN = 22.0
 IDLE_REPLACED_WITHIN = 3.0
+IMPATIENTLY = {
+    "sqlite": "PRAGMA busy_timeout = 1000",
+    "postgresql": "SET statement_timeout = 2000",
+}
 
 
 class Cluster(Child):
@@ -82,7 +86,7 @@ class Cluster(Child):
 
 
 def open_impatiently() -> None:
-    """Rather miss a look at a locked SQLite than wait for it: a signal may come meanwhile."""
-    if connection.connection is None and connection.vendor == "sqlite":
+    """Rather miss a look at a locked database than wait for it: a signal may come meanwhile."""
+    if connection.connection is None:
         with connection.cursor() as cursor:
-            cursor.execute("PRAGMA busy_timeout = 1000")
+            cursor.execute(IMPATIENTLY[connection.vendor])

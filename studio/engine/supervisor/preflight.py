@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryFile
+from time import monotonic, sleep
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import storages
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from studio import queue
 from studio.vault.checks import verify_master_keys
+
+log = logging.getLogger(__name__)
+
+SERVICES_COME_WITHIN = 20.0
+LOOK_AGAIN_EVERY = 0.5
+MIGRATING = 0x6461726B  # the number of our advisory lock
 
 
 class CannotStart(ImproperlyConfigured):
@@ -31,8 +42,12 @@ def prepare() -> int:
     check_data_folder()
     check_port()
     lock = lock_data_folder()
-    migrate()
-    verify_master_keys()
+    wait_for_database()
+    with alone():
+        migrate()
+        verify_master_keys()
+    check_queue()
+    check_archive()
     collect_static()
     check_system()
     connection.close()
@@ -89,14 +104,64 @@ def lock_data_folder() -> int:
     return lock
 
 
+def wait_for_database() -> None:
+    """A server may be starting at the same time as we are; a file is there, or is no database."""
+    until = monotonic() + (0 if connection.vendor == "sqlite" else SERVICES_COME_WITHIN)
+    while True:
+        try:
+            connection.ensure_connection()
+        except OperationalError as error:
+            if monotonic() > until:
+                raise CannotStart(f"The database cannot be used: {in_a_line(error)}") from error
+            log.info("waiting for the database")
+            sleep(LOOK_AGAIN_EVERY)
+        else:
+            return
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Of several machines that start at once, one after the other; the data folder has a lock."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
+    try:
+        yield
+    finally:
+        connection.close()  # and with it the lock
+
+
+def in_a_line(error: BaseException) -> str:
+    """What a server says, of which the first line is enough."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def check_queue() -> None:
+    try:
+        queue.check()
+    except queue.QueueError as error:
+        said = in_a_line(error.__cause__ or error)
+        raise CannotStart(f"REDIS_URL: the server cannot be used: {said}") from error
+
+
+def check_archive() -> None:
+    """With a connection that no child will share."""
+    try:
+        storages.create_storage(settings.STORAGES["default"]).check()  # type: ignore[attr-defined]
+    except OSError as error:
+        raise CannotStart(f"STUDIO_STORAGE_URL: nothing can be kept there: {error}.") from error
+
+
 def migrate() -> None:
     """Only when there is something to migrate."""
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
-    except DatabaseError as error:
-        raise CannotStart(f"The database cannot be used: {error}.") from error
+    except (DatabaseError, InterfaceError) as error:
+        raise CannotStart(f"The database cannot be used: {in_a_line(error)}") from error
 
 
 def collect_static() -> None:

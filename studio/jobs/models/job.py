@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -120,6 +120,14 @@ class Job(models.Model):
         kept = sum(image.is_kept for image in self.images.all())
         can_be_had = kept or any(one.is_to_be_retried for one in self.submissions.all())
         return max(0, self.count - kept) if self.is_finished and can_be_had else 0
+
+    def hold(self) -> None:
+        """Let nobody else change what it follows until this transaction ends.
+
+        PostgreSQL only: else two that end at once would each see the other still running.
+        """
+        if connection.features.has_select_for_update:
+            Job.objects.select_for_update(no_key=True).values_list("pk").get(pk=self.pk)
 
     def follow(self) -> None:
         """Take the status from the current submissions; a card somewhere will want to change."""

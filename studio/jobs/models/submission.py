@@ -76,6 +76,7 @@ class Submission(models.Model):
     def _move(self, to: Status, when: Q, **changes: Any) -> bool:
         """Change the row if it is still as `when` says, and let the job follow."""
         with transaction.atomic():
+            self.job.hold()
             if not Submission.objects.filter(when, pk=self.pk).update(status=to, **changes):
                 return False
             for name, value in {"status": to, **changes}.items():

@@ -17,7 +17,7 @@ from studio.providers.catalog import PROVIDERS
 from studio.vault.capability import capability, limits
 from studio.vault.cipher import seal
 from studio.vault.errors import NoSecret, VaultError
-from studio.vault.models.sealed import Sealed, check_secret
+from studio.vault.models.sealed import Sealed, check_secret, sealing
 from studio.vault.queries import ProviderKeyQuerySet
 from studio.vault.redaction import redact
 from studio.vault.troubles import trouble_of
@@ -150,7 +150,7 @@ class ProviderKey(Sealed):
         A new key is saved with it. Raises BadSecret, MasterKeyError.
         """
         secret = check_secret(secret)
-        with transaction.atomic():  # so that no master key is dropped between sealing and saving
+        with sealing():  # so that no master key is dropped between sealing and saving
             ProviderKey.objects.ensure_master_keys()
             changes: dict[str, Any] = {
                 "sealed": seal(secret, self.bond),

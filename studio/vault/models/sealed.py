@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from django.db import models
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from studio.vault.cipher import open_sealed, seal
 from studio.vault.errors import BadSecret, NoSecret
 
 LONGEST_SECRET = 500
+SEALING = 0x7365616C  # the number of our advisory lock
+
+
+@contextmanager
+def sealing(*, alone: bool = False) -> Iterator[None]:
+    """A transaction in which no master key is dropped; `alone`, one in which nothing is sealed.
+
+    SQLite lets one write at a time. On PostgreSQL what is just being sealed is not seen yet.
+    """
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT {lock}(%s)", [SEALING])
+        yield
 
 
 def check_secret(text: str) -> str:

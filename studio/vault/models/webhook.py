@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import models
 
 from studio.vault.cipher import seal
 from studio.vault.models.key import ProviderKey
-from studio.vault.models.sealed import Sealed, check_secret
+from studio.vault.models.sealed import Sealed, check_secret, sealing
 from studio.vault.queries import SealedQuerySet
 
 
@@ -21,7 +21,7 @@ class WebhookSecretQuerySet(SealedQuerySet["WebhookSecret"]):
         Raises BadSecret, MasterKeyError.
         """
         row = WebhookSecret(key=key)
-        with transaction.atomic():  # so that no master key is dropped between sealing and saving
+        with sealing():  # so that no master key is dropped between sealing and saving
             ProviderKey.objects.ensure_master_keys()
             sealed = seal(check_secret(secret), row.bond)
             self.update_or_create(key=key, defaults={"sealed": sealed})
