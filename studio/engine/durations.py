@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from studio.engine.schedule import FEWEST, Curve
 from studio.jobs.models import Submission
@@ -55,7 +55,7 @@ class Durations:
 def measured() -> dict[Kind, list[float]]:
     """The durations of the last orders that brought pictures, latest first."""
     done = Submission.objects.filter(done_at__isnull=False, accepted_at__isnull=False)
-    rows = done.order_by("-done_at").values_list(
+    rows: Any = done.order_by("-done_at").values_list(
         "job__provider",
         "job__model",
         "job__resolution",

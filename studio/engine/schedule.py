@@ -70,6 +70,11 @@ class Curve:
         return density / (1 - low - density * (elapsed - begin))
 
 
+def usual_seconds(model: ImageModel, *, is_sandbox: bool) -> Curve:
+    """How long an order of this model takes."""
+    return Curve.documented(model, is_sandbox=is_sandbox)
+
+
 def poll_delay(
     curve: Curve, elapsed: float, *, failures: int = 0, slow: float = 1.0, apart: float = 0.0
 ) -> float:

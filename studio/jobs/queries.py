@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.db import models
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from studio.jobs.models.job import Job
 from studio.jobs.states import Status
+from studio.vault.models import ProviderKey
 
 if TYPE_CHECKING:
     from studio.jobs.models.submission import Submission
@@ -23,11 +24,24 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     """What the engine looks for."""
 
     def due(self, now: datetime) -> Self:
-        """Queued, not before their time, and with a key that may be used."""
+        """Queued, not before their time, and with a key that their owner may use now."""
+        is_usable = Q(owner=F("key__owner")) | Q(key__is_shared=True)
+        return self.waiting(now).filter(
+            is_usable, owner__is_disabled=False, key__in=ProviderKey.objects.sendable()
+        )
+
+    def waiting(self, now: datetime) -> Self:
+        """Queued, not before their time, whatever their keys are like; oldest orders first."""
         may_go = Q(not_before=None) | Q(not_before__lte=now)
-        return self.filter(
-            may_go, status=Status.QUEUED, key__is_paused=False, key__deleted_at=None
-        ).order_by("job_id", "ordinal")
+        return self.filter(may_go, status=Status.QUEUED).order_by("job_id", "ordinal")
+
+    def bulk_create(
+        self, objs: Iterable[Submission], *args: Any, **kwargs: Any
+    ) -> list[Submission]:
+        rows = list(objs)
+        for row in rows:
+            row.owner_id = row.job.owner_id
+        return super().bulk_create(rows, *args, **kwargs)
 
     def abandoned(self, claim: UUID) -> Self:
         """Claimed by another pump than the one that holds the lease now."""

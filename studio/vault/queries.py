@@ -55,6 +55,11 @@ class ProviderKeyQuerySet(SealedQuerySet["ProviderKey"]):
         keys = self.filter(is_usable, deleted_at=None)
         return keys if settings.STUDIO_SANDBOX else keys.filter(is_sandbox=False)
 
+    def sendable(self) -> Self:
+        """Those that anything may be sent with: not paused, not gone, of a member who is here."""
+        keys = self.filter(is_paused=False, deleted_at=None, owner__is_disabled=False)
+        return keys if settings.STUDIO_SANDBOX else keys.filter(is_sandbox=False)
+
     def visible_to(self, user: User) -> Self:
         """What the keys page lists: the usable ones and all own ones, own ones first."""
         keys = (self.usable_by(user) | self.owned_by(user)).select_related("owner", "webhook")

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -24,11 +25,15 @@ UNDECIDED = Q(status__in=[Status.SUBMITTING, Status.RUNNING, Status.UNKNOWN])
 
 
 class Submission(models.Model):
-    """One paid call to a provider: what can cost money once. `id` is its idempotency key."""
+    """One paid call to a provider: what can cost money once. `id` is its idempotency key.
+
+    owner: the job's, so that members can take turns without reading the jobs.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     job = models.ForeignKey(Job, models.CASCADE, related_name="submissions")
     key = models.ForeignKey(ProviderKey, models.PROTECT, related_name="submissions")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, db_index=False)
     ordinal = models.PositiveSmallIntegerField(default=1)
     count = models.PositiveSmallIntegerField(default=1)
     is_superseded = models.BooleanField(default=False)
@@ -39,6 +44,7 @@ class Submission(models.Model):
     sent_at = models.DateTimeField(null=True)
     body_hash = models.CharField(max_length=64, blank=True, default="")
     tries = models.PositiveSmallIntegerField(default=0)
+    crowded_times = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True)
 
     ticket = models.JSONField(null=True)
@@ -49,6 +55,7 @@ class Submission(models.Model):
     poked_by = models.CharField(max_length=64, blank=True, default="")
     forgotten_times = models.PositiveSmallIntegerField(default=0)
     forgotten_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     cost = models.DecimalField(max_digits=12, decimal_places=6, null=True)
@@ -62,7 +69,15 @@ class Submission(models.Model):
     class Meta:
         indexes = [
             # Whole: SQLite uses a partial one only where the query repeats its condition.
-            models.Index(fields=["status", "not_before"], name="submission_status"),
+            models.Index(
+                fields=["status", "key", "owner", "job", "ordinal", "not_before"],
+                name="submission_status",
+            ),
+            models.Index(
+                fields=["-done_at"],
+                name="submission_done",
+                condition=Q(done_at__isnull=False),
+            ),
             models.Index(
                 fields=["poked_at"],
                 name="submission_poked",
@@ -72,6 +87,11 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.owner_id = self.job.owner_id
+        super().save(*args, **kwargs)
 
     def _move(self, to: Status, when: Q, **changes: Any) -> bool:
         """Change the row if it is still as `when` says, and let the job follow."""
@@ -186,7 +206,7 @@ class Submission(models.Model):
         spooled: number of the picture → where its bytes lie, for those that came inline.
         """
         cost = done.cost
-        changes: dict[str, Any] = {"claim": None, "progress": None}
+        changes: dict[str, Any] = {"claim": None, "progress": None, "done_at": timezone.now()}
         if cost:
             changes["cost"] = cost.amount
             changes["cost_currency"] = cost.currency if cost.amount is not None else ""

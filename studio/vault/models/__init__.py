@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.vault.models.key import BY_OWNER, NO_SECRET, PROVIDER_PAUSES, ProviderKey, TestStatus
+from studio.vault.models.pace import Pace
 from studio.vault.models.sealed import LONGEST_SECRET, check_secret
 from studio.vault.models.webhook import WebhookSecret
 
@@ -15,6 +16,7 @@ __all__ = [
     "NO_SECRET",
     "PROVIDER_PAUSES",
     "SEALED",
+    "Pace",
     "ProviderKey",
     "TestStatus",
     "WebhookSecret",
