@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "studio.vault",
     "studio.jobs",
     "studio.engine",
+    "studio.upkeep",
     "studio.sandbox",
 ]
 

@@ -78,6 +78,13 @@ def make_first() -> None:
             _write(path, [_new_key()])
 
 
+def put_back(lines: Sequence[str]) -> None:
+    """Begin the file with keys out of a backup, unless there is one already."""
+    with _changing() as path:
+        if not path.exists():
+            _write(path, lines)
+
+
 def add_first() -> None:
     """A new key from now on seals; the others still open."""
     with _changing() as path:
