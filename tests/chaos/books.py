@@ -1,0 +1,60 @@
+"""The studio's own database, read from outside while it works: SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+Row = dict[str, Any]
+
+
+class Books:
+    """One connection that only reads. Open and use it in the same thread."""
+
+    def __init__(self, path: Path) -> None:
+        self.database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
+        self.database.row_factory = sqlite3.Row
+
+    def rows(self, query: str, *values: Any) -> list[Row]:
+        return [dict(row) for row in self.database.execute(query, values)]
+
+    def sent(self, sha256: str) -> list[str]:
+        """The submissions that are on record as sent with these bytes, or may be so again."""
+        found = self.rows("SELECT id FROM jobs_submission WHERE body_hash = ?", sha256)
+        return [name(row["id"]) for row in found]
+
+    def close(self) -> None:
+        self.database.close()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Books]:
+    books = Books(path)
+    try:
+        yield books
+    finally:
+        books.close()
+
+
+def name(value: Any) -> str:
+    """An id in one spelling, whatever the database keeps it as."""
+    return str(UUID(str(value)))
+
+
+def moment(value: Any) -> float | None:
+    """A time in seconds since 1970."""
+    if value is None:
+        return None
+    at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def ticket(value: Any) -> dict[str, Any]:
+    told = json.loads(value) if isinstance(value, str) else value
+    return told or {}
