@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 MAX_PICTURE = 100 * 1024 * 1024
 FETCH_DEADLINE = 120.0
 HINT_AGAIN = timedelta(seconds=150)
+NO_ROOM = timedelta(seconds=10)
 TRIES = 8
 HOPELESS_TRIES = 3
 
@@ -79,6 +80,9 @@ def save(image: Image) -> None:
             facts = archive(draft, _take_in(image, draft))
     except (FetchError, PictureError) as error:
         _not_saved(image, error)
+    except OSError as error:
+        log.warning("image %s cannot be kept for now: %s", image.pk, error.strerror)
+        image.wait_until(timezone.now() + NO_ROOM)
     else:
         image.keep(**facts)
         if image.spool:

@@ -134,3 +134,25 @@ def test_broken_inline_bytes_leave_the_address_to_be_tried(bob):
 
     row = submission.images.get()
     assert (row.state, row.spool, row.tries) == ("pending", "", 0)
+
+
+@pytest.mark.promise(45)
+def test_an_archive_that_takes_nothing_is_waited_for_and_costs_no_try(bob, settings, tmp_path):
+    place = {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "default": place}
+    data = a_png("#00ffff")
+    submission = Submission.objects.get(job=make_job(bob))
+    Submission.objects.update(status="running")
+    done = Done(pictures=(Picture(data=data),))
+    submission.finish(done, saving.spool(submission.pk, done))
+    in_the_way = tmp_path / hashlib.sha256(data).hexdigest()[:2]
+    in_the_way.write_text("")
+
+    saving.save(submission.images.get())
+    waiting = submission.images.get()
+    in_the_way.unlink()
+    saving.save(waiting)
+
+    assert (waiting.state, waiting.tries) == ("pending", 0)
+    assert timezone.now() < waiting.fetch_at < timezone.now() + timedelta(seconds=11)
+    assert submission.images.get().state == "kept"

@@ -110,6 +110,10 @@ class Image(models.Model):
             tries=self.tries + 1, fetch_at=when
         )
 
+    def wait_until(self, when: datetime) -> None:
+        """The archive takes nothing just now: that is no fault of the picture, and no try."""
+        Image.objects.filter(pk=self.pk, state=State.PENDING).update(fetch_at=when)
+
     def lose(self, error_code: str) -> bool:
         """pending → lost: no copy could be made; the address stays on the row."""
         rows = Image.objects.filter(pk=self.pk, state=State.PENDING)
