@@ -22,6 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 PASSWORD = "correct horse battery staple"
+NOBODYS = "00000000-0000-4000-8000-000000000000"  # an id that no row has
 
 
 @pytest.fixture

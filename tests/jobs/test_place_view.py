@@ -6,7 +6,6 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -16,7 +15,7 @@ from django.urls import reverse
 from studio.accounts.models import User
 from studio.jobs.models import Job, JobReference, Reference, Submission
 from studio.vault.models import ProviderKey
-from tests.conftest import make_job, make_key, signed_in
+from tests.conftest import NOBODYS, make_job, make_key, signed_in
 from tests.jobs.composing import HTMX, ordered, sendable
 
 PLACE = "/jobs/place"
@@ -259,7 +258,7 @@ def test_a_shared_key_may_be_used(as_bob: Client, charlie: User) -> None:
 
 
 @pytest.mark.promise(35)
-@pytest.mark.parametrize("made_from", ["nonsense", str(uuid4()), "\x00", "1"])
+@pytest.mark.parametrize("made_from", ["nonsense", NOBODYS, "\x00", "1"])
 def test_a_source_that_does_not_exist_is_nothing(
     as_bob: Client, key: ProviderKey, made_from: str
 ) -> None:

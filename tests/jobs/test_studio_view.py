@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -15,7 +14,7 @@ from studio.jobs.models import Job, JobReference, Reference
 from studio.jobs.states import Status
 from studio.jobs.views.sheet import PAGE
 from studio.vault.models import ProviderKey
-from tests.conftest import make_job, make_key
+from tests.conftest import NOBODYS, make_job, make_key
 from tests.jobs.composing import HTMX, ordered, sendable
 from tests.pages.scenes import add_picture, scene
 
@@ -197,7 +196,7 @@ def test_a_remix_of_somebody_elses_job_takes_ones_own_key_and_tells_what_stays_b
     assert "The pictures that Charlie Other worked from do not come" in response.content.decode()
 
 
-@pytest.mark.parametrize("remix", ["garbage", str(uuid4()), "\x00", "", "../x"])
+@pytest.mark.parametrize("remix", ["garbage", NOBODYS, "\x00", "", "../x"])
 @pytest.mark.parametrize("headers", [HTMX, {}])
 def test_a_job_that_is_not_there_is_said_to_be_gone(
     as_bob: Client, key: ProviderKey, remix: str, headers: dict[str, str]
