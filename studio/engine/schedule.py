@@ -26,6 +26,7 @@ LONGEST_POLL = 50.0  # so that a picture is here within a minute, if nobody tell
 LATE = 15  # what is later than usual is asked for when a fifteenth of its time has passed
 HINTS_APART = 5.0
 CONNECT_TRIES = 5
+LOST_TRIES = 10  # of what may have arrived and can be sent again: some four minutes
 FEWEST = 8
 SHARES = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
 

@@ -18,7 +18,7 @@ from studio.engine.bodies import prepare
 from studio.engine.crew import ClaimLost, Crew
 from studio.engine.errors import AnswerLost, NeverSent, WireError
 from studio.engine.saving import hint_saving, spool
-from studio.jobs.models import Submission
+from studio.jobs.models import Kind, Submission
 from studio.jobs.orders import loaded_order, model_of
 from studio.jobs.states import Status
 from studio.providers import errors
@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 MAX_ANSWER = 64 * 1024 * 1024  # some providers send pictures inside their answers
 BUSY_TRIES = 3
+# Why an order is sent again although it may have arrived.
+LOST = ("answer_lost", "answer_too_large", "broken_answer", "interrupted")
 
 AnyError = WireError | errors.ProviderError
 
@@ -114,16 +116,27 @@ class Sending:
             prepared=prepared,
         )
 
-    async def _try_again(self, error: AnyError, *, tries: int) -> None:
-        """Nothing was charged: back to the queue, a few times, later and later."""
+    async def _try_again(self, error: AnyError, *, tries: int, is_lost: bool = False) -> None:
+        """Back to the queue, a few times, later and later; then it is given up.
+
+        Not as failed where this sending or one before may have arrived, and been charged for.
+        """
         submission, words = self.submission, self._words(error)
-        if submission.tries >= tries:
-            await self._write(lambda: submission.fail(error.code, words))
+        has_tried = submission.tries >= tries
+        may_be_there = has_tried and (is_lost or await self._write(self._was_lost_before))
+        if submission.tries >= (schedule.LOST_TRIES if may_be_there else tries):
+            give_up = submission.lose_track if may_be_there else submission.fail
+            await self._write(lambda: give_up(error.code, words))
             return
         later = timezone.now() + timedelta(seconds=schedule.retry_delay(submission.tries))
         await self._write(
             lambda: submission.put_back(self.crew.claim, not_before=later, reason=error.code)
         )
+
+    def _was_lost_before(self) -> bool:
+        """Whether another sending of the same order got no answer, or was cut short."""
+        put_back = self.submission.event_set.filter(kind=Kind.PUT_BACK, facts__reason__in=LOST)
+        return self.model.is_idempotent and put_back.exists()
 
     async def _wait_for_limit(self, error: errors.Limited) -> None:
         """429 is not a failure: the whole key waits as long as it was told to."""
@@ -140,7 +153,8 @@ class Sending:
         """Sent and not answered: again under the same idempotency key, else a person decides."""
         submission = self.submission
         if submission.sent_at is None or self.model.is_idempotent:
-            await self._try_again(error, tries=schedule.CONNECT_TRIES)
+            is_lost = submission.sent_at is not None
+            await self._try_again(error, tries=schedule.CONNECT_TRIES, is_lost=is_lost)
             return
         words = self._words(error)
         await self._write(lambda: submission.lose_track(error.code, words))

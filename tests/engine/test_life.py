@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from studio.engine.errors import AnswerLost, NeverSent, TooLarge
-from studio.engine.schedule import CONNECT_TRIES, LONGEST
+from studio.engine.schedule import CONNECT_TRIES, LONGEST, LOST_TRIES
 from studio.jobs.models import Submission
 from tests.conftest import make_job, make_key
 from tests.engine.crew import live
@@ -116,6 +116,38 @@ def test_what_can_never_be_reached_fails_after_five_tries(job):
 
     row = row_of(job)
     assert (row.status, row.tries, row.error_code) == ("failed", CONNECT_TRIES, "never_sent")
+
+
+@pytest.fixture
+def remembered(bob):
+    """An order to a provider that knows it again by its idempotency key."""
+    key = make_key(bob, provider="gptimage2plus", is_sandbox=False)
+    key.set_secret("gimg_0123456789abcdef")
+    return make_job(bob, key, resolution="", quality="low")
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("last", [AnswerLost(), NeverSent(), answer(504, "<html>")])
+def test_what_may_have_arrived_is_sent_again_for_longer_and_never_fails(remembered, last):
+    Submission.objects.update(tries=CONNECT_TRIES - 2)
+    live(remembered, AnswerLost())
+    live(remembered, last)
+    kept_on = row_of(remembered).status
+    Submission.objects.update(tries=LOST_TRIES - 1)
+
+    live(remembered, last)
+
+    assert (kept_on, row_of(remembered).status) == ("queued", "unknown")
+
+
+@pytest.mark.promise(4)
+def test_what_can_be_sent_twice_but_never_left_fails_as_any_other(remembered):
+    Submission.objects.update(tries=CONNECT_TRIES - 2)
+    live(remembered, NeverSent())
+
+    live(remembered, NeverSent())
+
+    assert (row_of(remembered).status, row_of(remembered).error_code) == ("failed", "never_sent")
 
 
 @pytest.mark.promise(7)

@@ -70,6 +70,20 @@ def test_a_claim_that_was_taken_over_cannot_be_put_back_or_sent(submission):
     assert other.put_back(other.claim)
 
 
+def test_a_pump_that_was_overtaken_fails_only_what_no_other_has_sent(submission):
+    claim = uuid4()
+    submission.take(claim)
+    overtaken = Submission.objects.select_related("job", "key").get(pk=submission.pk)
+
+    put(submission, Status.SUBMITTING, claim=uuid4())
+    assert not overtaken.fail("never_sent")
+    put(submission, Status.RUNNING, claim=None)
+    assert not overtaken.fail("never_sent")
+
+    put(submission, Status.UNKNOWN)
+    assert overtaken.fail("never_sent")
+
+
 def test_a_wait_for_a_limit_is_no_try(submission):
     claim = uuid4()
     submission.take(claim)

@@ -247,9 +247,13 @@ class Submission(models.Model):
 
     def fail(self, error_code: str, detail: str = "", *, status: Status = Status.FAILED) -> bool:
         """→ failed, or blocked where the content policy says so."""
+        when = UNDECIDED | Q(status=Status.QUEUED)
+        if self.status == Status.SUBMITTING:  # another pump may have sent it again meanwhile
+            is_open = Q(status__in=[Status.QUEUED, Status.UNKNOWN])
+            when = is_open | Q(status=Status.SUBMITTING, claim=self.claim)
         won = self._move(
             status,
-            UNDECIDED | Q(status=Status.QUEUED),
+            when,
             claim=None,
             finished_at=timezone.now(),
             error_code=error_code,
