@@ -64,10 +64,10 @@ def run_cluster(lane: Lane | None = None) -> None:
     call_command("qcluster")
 
 
-def give_back() -> None:
-    """Let the next cluster have what a dead one had taken, at once. Only while none is running."""
+def give_back(lane: Lane | None = None) -> None:
+    """Let the lane's next cluster have what a dead one had taken. Only while none is running."""
     if not _is_redis():  # which has handed out for good what it handed out
-        OrmQ.objects.update(lock=timezone.now())
+        OrmQ.objects.filter(key=queue_of(lane)).update(lock=timezone.now())
 
 
 def oldest_waiting() -> datetime | None:

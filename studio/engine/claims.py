@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from studio.engine import hold
 from studio.engine.saving import hint_pending, unsaved
-from studio.engine.sending import sort_out
+from studio.engine.stumbles import sort_out
 from studio.jobs.models import Submission
 from studio.jobs.orders import model_of
 from studio.jobs.shards import of_shard

@@ -1,24 +1,18 @@
-"""A flag in the data folder: finish what is on the way, begin nothing new."""
+"""A flag for the workers of this branch: finish what is on the way, begin nothing new."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from django.conf import settings
-
-
-def flag() -> Path:
-    return Path(settings.RUN_DIR, "draining")
+from studio.engine.board import ours
 
 
 def begin() -> None:
     """Ask every pump to end its slice early."""
-    flag().touch()
+    ours().is_draining = True
 
 
 def end() -> None:
-    flag().unlink(missing_ok=True)
+    ours().is_draining = False
 
 
 def is_draining() -> bool:
-    return flag().exists()
+    return ours().is_draining

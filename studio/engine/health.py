@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from studio.engine.disk import free_mb
-from studio.engine.heartbeat import SILENT_FOR, last_beat
+from studio.engine.heartbeat import SILENT_FOR, last_beat, names
 from studio.engine.leases import has_work_without_pump
 from studio.jobs.models import Submission
 from studio.queue import QueueError, oldest_waiting
@@ -97,7 +97,8 @@ def check_database() -> Finding:
 
 
 def check_workers() -> Finding:
-    age = seconds_since(last_beat())
+    ages = [seconds_since(last_beat(name)) for name in names()]
+    age = None if None in ages else max(one or 0 for one in ages)
     facts = {"heartbeat_age_seconds": age}
     if age is None:
         return facts, _("The workers have not started yet.")

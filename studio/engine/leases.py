@@ -12,7 +12,7 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from studio.engine import hold
+from studio.engine import board, hold
 from studio.engine.claims import submissions
 from studio.engine.models import Lease
 from studio.engine.saving import unsaved
@@ -39,7 +39,10 @@ def take(shard: int) -> UUID | None:
 def renew(shard: int, token: UUID) -> bool:
     """Hold on for another LENGTH. False: somebody else has it, stop."""
     rows = Lease.objects.filter(shard=shard, token=token, until__gte=Now())
-    return bool(rows.update(until=_until()))
+    won = bool(rows.update(until=_until()))
+    if won:
+        board.ours().beat()
+    return won
 
 
 def release(shard: int, token: UUID) -> None:

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from studio.engine import schedule
+from studio import logs
+from studio.engine import schedule, stumbles
 from studio.engine.crew import Alarm, ClaimLost, Crew, Ending
 from studio.engine.errors import WireError
-from studio.engine.sending import MAX_ANSWER, AnyError, Sending, drive, sort_out
+from studio.engine.sending import MAX_ANSWER, AnyError, Sending, drive
 from studio.jobs.models import Submission
 from studio.jobs.states import Status
 from studio.providers import errors
@@ -46,6 +47,10 @@ class Life(Sending):
         self.alarm.set()
 
     async def live(self) -> None:
+        with logs.about(submission=self.submission.pk, job=self.submission.job_id):
+            await self._live()
+
+    async def _live(self) -> None:
         try:
             if self.submission.status == Status.SUBMITTING:
                 await self.send()
@@ -60,10 +65,10 @@ class Life(Sending):
         except Ending:
             return
         except ClaimLost:
-            log.warning("submission %s was taken over by another pump", self.submission.pk)
-        except Exception:
-            if self.submission.status == Status.SUBMITTING:
-                await self._write(lambda: sort_out(self.submission))
+            log.warning("another pump has taken it over")
+        except Exception as error:
+            stumbled = error
+            await self._write(lambda: stumbles.note(self.submission, stumbled))
             raise
 
     # Waiting ----------------------------------------------------------------------------------
@@ -83,7 +88,7 @@ class Life(Sending):
         flow = self.provider.poll(submission.ticket or {})
         try:
             async with self.crew.turn(submission):
-                outcome = await drive(flow, self._ask)
+                outcome = await drive(flow, self._ask, self.name)
         except (errors.Failed, errors.Blocked) as error:
             await self._end(error)
         except errors.UnknownTask as error:
@@ -104,7 +109,7 @@ class Life(Sending):
     async def _poll_later(self, error: AnyError) -> None:
         """A poll that went wrong says nothing about the picture: ask again, more slowly."""
         self.failures += 1
-        log.info("poll of %s: %s", self.submission.pk, error.code)
+        log.info("a poll went wrong: %s", error.code)
         if isinstance(error, errors.ProviderError) and error.pauses_key:
             await self._blame_key(error.code)
         await self._plan_poll(self.submission.progress, getattr(error, "retry_after", None))

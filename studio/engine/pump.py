@@ -216,7 +216,7 @@ class Pump:
         self.tasks.pop(pk, None)
         self.sending.discard(pk)
         if not task.cancelled() and (error := task.exception()):
-            log.error("submission %s: the engine stumbled", pk, exc_info=error)
+            log.error("the engine stumbled", exc_info=error, extra={"submission": pk})
 
     def _resting_keys(self) -> list[int]:
         now = timezone.now()

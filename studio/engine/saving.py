@@ -18,6 +18,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from studio.engine.board import beating
 from studio.engine.errors import FetchError
 from studio.engine.schedule import retry_delay
 from studio.engine.wire import Fetched, Wire
@@ -103,7 +104,7 @@ def _take_in(image: Image, draft: BinaryIO) -> str:
 
 
 async def _fetch(url: str, base_url: str, draft: BinaryIO) -> Fetched:
-    async with Wire() as wire:
+    async with beating(), Wire() as wire:
         return await wire.fetch(
             url, max_bytes=MAX_PICTURE, deadline=FETCH_DEADLINE, into=draft, base_url=base_url
         )

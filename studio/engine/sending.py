@@ -14,6 +14,7 @@ from typing import Any
 from django.utils import timezone
 
 from studio.engine import hints, schedule
+from studio.engine.board import ours
 from studio.engine.bodies import prepare
 from studio.engine.crew import ClaimLost, Crew
 from studio.engine.errors import AnswerLost, NeverSent, WireError
@@ -36,24 +37,22 @@ BUSY_TRIES = 3
 LOST = ("answer_lost", "answer_too_large", "broken_answer", "interrupted")
 
 AnyError = WireError | errors.ProviderError
+Outcome = Pending | Done
 
 
-def sort_out(submission: Submission) -> None:
-    """A claim that died: never sent, or protected by an idempotency key → again; else unknown."""
-    if submission.sent_at is None or model_of(submission.job).is_idempotent:
-        submission.put_back(submission.claim, reason="interrupted")
-    else:
-        submission.lose_track("interrupted")
+async def drive(flow: Flow, send: Callable[[Call], Awaitable[Response]], at: str) -> Outcome:
+    """Send what the flow asks for until it returns. Provider and wire errors pass through.
 
-
-async def drive(flow: Flow, send: Callable[[Call], Awaitable[Response]]) -> Pending | Done:
-    """Send what the flow asks for until it returns. Provider and wire errors pass through."""
+    at: what is being handled, should an answer be the end of this process.
+    """
+    response: Response | None = None
     try:
-        call = next(flow)
         while True:
-            call = flow.send(await send(call))
+            with ours().busy_with(at):
+                call = next(flow) if response is None else flow.send(response)
+            response = await send(call)
     except StopIteration as stop:
-        outcome: Pending | Done = stop.value
+        outcome: Outcome = stop.value
         return outcome
 
 
@@ -63,6 +62,7 @@ class Sending:
     def __init__(self, submission: Submission, crew: Crew) -> None:
         self.submission = submission
         self.crew = crew
+        self.name = f"submission {submission.pk}"
         self.model = model_of(submission.job)
         self.provider = PROVIDERS[submission.job.provider]
         self.seconds = schedule.usual_seconds(self.model, is_sandbox=submission.key.is_sandbox)
@@ -73,7 +73,7 @@ class Sending:
         submission = self.submission
         try:
             order = await asyncio.to_thread(loaded_order, submission.job, count=submission.count)
-            outcome = await drive(self._flow(order), self._send_call)
+            outcome = await drive(self._flow(order), self._send_call, self.name)
         except NeverSent as error:
             await self._try_again(error, tries=schedule.CONNECT_TRIES)
         except VaultError:
@@ -161,7 +161,7 @@ class Sending:
 
     # Both -------------------------------------------------------------------------------------
 
-    async def _take_in(self, outcome: Pending | Done) -> None:
+    async def _take_in(self, outcome: Outcome) -> None:
         submission = self.submission
         if isinstance(outcome, Done):
             spooled = await asyncio.to_thread(spool, submission.pk, outcome)

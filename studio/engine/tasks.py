@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 
-from studio.engine import heartbeat, hold, leases, probing, referencing, saving
+from studio import logs
+from studio.engine import heartbeat, hold, leases, probing, referencing, saving, stumbles
+from studio.engine.board import ours
 from studio.engine.drain import is_draining
 from studio.engine.pump import Pump
 from studio.jobs.models import Image, Reference
@@ -21,7 +23,8 @@ def pump(shard: int) -> None:
     token = None if is_draining() or hold.is_on() else leases.take(shard)
     if token is None:
         return
-    asyncio.run(Pump(shard, token).run())
+    with logs.about(shard=shard):
+        asyncio.run(Pump(shard, token).run())
     if leases.has_work(shard):
         wake_shard(shard)
 
@@ -35,7 +38,18 @@ def save_picture(image_id: int) -> None:
         "job", "submission__job", "submission__key__owner"
     ).filter(pk=image_id, state="pending")
     for image in images:
-        saving.save(image)
+        with logs.about(image=image.pk, submission=image.submission_id, job=image.job_id):
+            _save(image)
+
+
+def _save(image: Image) -> None:
+    try:
+        with ours().busy_with(f"image {image.pk}"):
+            saving.save(image)
+    except Exception as error:
+        if stumbles.is_ours(error):
+            stumbles.count_picture(image)
+        raise
 
 
 def fetch_reference(reference_id: int) -> None:
@@ -44,7 +58,11 @@ def fetch_reference(reference_id: int) -> None:
     if hold.is_on():
         return
     for reference in Reference.objects.filter(pk=reference_id, state="fetching"):
-        referencing.fetch(reference)
+        with (
+            logs.about(reference=reference.pk),
+            ours().busy_with(f"reference {reference.pk}"),
+        ):
+            referencing.fetch(reference)
 
 
 def test_key(key_id: int) -> None:
@@ -53,7 +71,8 @@ def test_key(key_id: int) -> None:
     if hold.is_on():
         return
     for key in ProviderKey.objects.filter(pk=key_id, deleted_at=None):
-        probing.probe(key)
+        with logs.about(key=key.pk):
+            probing.probe(key)
 
 
 def beat() -> None:

@@ -182,6 +182,27 @@ SENTENCES: dict[str, Sentence] = {
         "history",
         may_have_cost=True,
     ),
+    "stumbled": Sentence(
+        _("The studio stumbled over this order"),
+        _(
+            "Something in this order broke the studio three times, so it was given up. It never reached %(provider)s and nothing was charged. Tell an admin, or change it and try again."
+        ),
+    ),
+    "stumbled_late": Sentence(
+        _("The studio stumbled over this order"),
+        _(
+            "%(provider)s took this order, but its answers broke the studio three times, so it is no longer asked. It may have charged: look into your account there, and tell an admin."
+        ),
+        may_have_cost=True,
+    ),
+    "stumbled_sending": Sentence(
+        NOBODY_KNOWS,
+        _(
+            "Sending this broke the studio three times. %(provider)s may have charged for this: check your account there before you send it again."
+        ),
+        "unplug",
+        may_have_cost=True,
+    ),
     "wire_error": Sentence(
         NOBODY_KNOWS,
         _(
@@ -203,6 +224,7 @@ PICTURE_ERRORS: list[type[PictureError]] = [PictureError, *PictureError.__subcla
 # Why a picture is not there: a reference in the tray, or one that a provider made.
 PICTURES: dict[str, str | Promise] = {
     "fetch_failed": _("No picture came from this address."),
+    "stumbled": _("This picture broke the studio three times when it was to be saved."),
     **{error.code: error.message for error in PICTURE_ERRORS},
 }
 

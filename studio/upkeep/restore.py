@@ -19,7 +19,7 @@ from django.utils import timezone
 from studio.engine.disk import free_mb
 from studio.engine.hold import BY_COMMAND
 from studio.engine.models import Reason
-from studio.engine.supervisor.preflight import check_data_folder, lock_data_folder
+from studio.engine.supervisor.preflight import check_data_folder, lock_for_us
 from studio.upkeep import package, tables
 from studio.upkeep.backup import MISSING, SECRETS
 from studio.upkeep.errors import NotABackup, RestoreRefused
@@ -57,7 +57,7 @@ def restore(path: Path, *, force: bool = False) -> Report:
     """
     os.umask(0o077)
     check_data_folder()
-    lock = lock_data_folder()
+    locks = [lock_for_us("studio"), lock_for_us("web")]
     try:
         report = Report(manifest=check(path))
         targets = _targets(report.manifest)
@@ -69,7 +69,8 @@ def restore(path: Path, *, force: bool = False) -> Report:
         call_command("migrate", interactive=False, verbosity=0)
         report.absent_keys = _absent_keys(report.manifest)
     finally:
-        os.close(lock)
+        for lock in locks:
+            os.close(lock)
     return report
 
 

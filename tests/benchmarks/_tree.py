@@ -27,6 +27,7 @@ from studio.engine.supervisor.lifeline import PR_SET_PDEATHSIG, prctl
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "a long enough pass phrase"
 READY = "Darkroom is ready at "
+WORKERS_READY = "Darkroom's workers"
 TOKEN = re.compile(r'name="form_token"[^>]* value="([0-9a-f-]{36})"')
 KEY = re.compile(r'name="key"[^>]* value="([0-9a-f-]{36})"')
 
@@ -48,10 +49,11 @@ def until(condition: Callable[[], Any], *, within: float, what: str) -> Any:
 
 
 class Tree:
-    """One `manage.py studio` and everything that it starts."""
+    """One `manage.py studio` and everything that it starts. part: its flags."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, *part: str, **environment: str) -> None:
         self.folder = folder
+        self.part = part
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder.with_name(f"{folder.name}.log")
@@ -87,7 +89,7 @@ class Tree:
         before = time.monotonic()
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                self.command("studio"),
+                self.command("studio", *self.part),
                 cwd=ROOT,
                 env=self.environment,
                 stdout=subprocess.PIPE,
@@ -107,7 +109,7 @@ class Tree:
         if not select.select([self.process.stdout], [], [], within)[0]:
             raise TimeoutError(f"no line within {within} s; {self.log.read_text()}")
         line = self.process.stdout.readline().strip()
-        if not line.startswith(READY):
+        if not line.startswith((READY, WORKERS_READY)):
             raise RuntimeError(f"“{line}” instead of readiness; {self.log.read_text()}")
         return line
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 from pathlib import Path
 
 import pytest
 
+from studio.engine.management.commands.studio import chosen_lanes, readiness
 from studio.engine.supervisor import preflight
 from studio.engine.supervisor.preflight import CannotStart
+from studio.queue import LANES
 
 
 def test_a_port_in_use_is_named(settings):
@@ -46,15 +49,81 @@ def test_the_data_folder_is_made(settings, tmp_path: Path):
     assert settings.RUN_DIR.is_dir()
 
 
+def close(locks: list[int]) -> None:
+    for lock in locks:
+        os.close(lock)
+
+
 def test_one_studio_locks_out_another_until_it_is_gone(settings, tmp_path: Path):
     settings.RUN_DIR = tmp_path
-    first = preflight.lock_data_folder()
+    first = preflight.lock_workers(LANES)
 
     with pytest.raises(CannotStart, match="Another Darkroom is running"):
-        preflight.lock_data_folder()
+        preflight.lock_workers(LANES)
 
-    os.close(first)
-    os.close(preflight.lock_data_folder())
+    close(first)
+    close(preflight.lock_workers(LANES))
+
+
+def test_split_lanes_may_run_beside_each_other_once_each(settings, tmp_path: Path):
+    settings.RUN_DIR, settings.STUDIO_LANES = tmp_path, "SPLIT"
+    first = preflight.lock_workers(["engine"])
+
+    second = preflight.lock_workers(["media", "default"])
+    with pytest.raises(CannotStart, match="Another Darkroom is running"):
+        preflight.lock_workers(["media"])
+
+    close(first + second)
+
+
+def test_split_lanes_do_not_run_beside_one_cluster_for_all(settings, tmp_path: Path):
+    settings.RUN_DIR = tmp_path
+    first = preflight.lock_workers(LANES)
+    settings.STUDIO_LANES = "SPLIT"
+
+    with pytest.raises(CannotStart, match="Another Darkroom is running"):
+        preflight.lock_workers(["media"])
+
+    close(first)
+
+
+def test_one_tree_at_a_time_prepares(settings, tmp_path: Path, db):
+    settings.RUN_DIR = tmp_path
+
+    def try_lock() -> None:
+        with open(tmp_path / "prepare.lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    with preflight.alone(), pytest.raises(BlockingIOError):
+        try_lock()
+    try_lock()
+
+
+# The command --------------------------------------------------------------------------------------
+
+
+def test_without_words_all_lanes_run():
+    assert chosen_lanes("") == list(LANES)
+
+
+def test_lanes_are_chosen_by_name(settings):
+    settings.STUDIO_LANES = "SPLIT"
+
+    assert chosen_lanes(" media, engine") == ["engine", "media"]
+    with pytest.raises(CannotStart, match="“paint”; it must be one of engine, media, default"):
+        chosen_lanes("paint,media")
+
+
+def test_lanes_cannot_be_chosen_where_one_cluster_serves_all():
+    with pytest.raises(CannotStart, match="STUDIO_LANES=split"):
+        chosen_lanes("media")
+
+
+def test_each_way_to_run_has_its_readiness_line(settings):
+    assert readiness(web=True, lanes=[]).startswith("Darkroom is ready at http://")
+    assert readiness(web=False, lanes=list(LANES)) == "Darkroom's workers are ready"
+    settings.STUDIO_LANES = "SPLIT"
+    assert readiness(web=False, lanes=["media"]) == "Darkroom's workers of media are ready"
 
 
 def test_static_files_are_collected_only_when_one_has_changed(settings, tmp_path: Path):

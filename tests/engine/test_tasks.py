@@ -123,7 +123,6 @@ def test_a_pump_that_comes_twice_or_while_the_studio_ends_does_nothing(bob, sand
     token = leases.take(0)
     tasks.pump(0)
     leases.release(0, token)
-    drain.flag().parent.mkdir(parents=True, exist_ok=True)
     drain.begin()
     tasks.pump(0)
     drain.end()

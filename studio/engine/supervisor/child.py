@@ -18,6 +18,8 @@ from time import monotonic
 
 from django.db import connections
 
+from studio import logs
+from studio.engine import board
 from studio.engine.supervisor.lifeline import be_named
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 STEADY_AFTER = 60.0
+WORDS_COUNT_FOR = 10.0  # an error of long ago is not why it ended
 
 
 class Child:
@@ -35,11 +38,13 @@ class Child:
         self.name = name
         self.process_name = process_name
         self.work = work
+        self.board = board.Board()
         self.process: ForkProcess | None = None
         self.crashes = 0
         self.started_at = 0.0
         self.start_at = 0.0
         self.kill_at: float | None = None
+        self.fault = ""
 
     @property
     def pid(self) -> int | None:
@@ -51,13 +56,19 @@ class Child:
         """Whether it does its work."""
         raise NotImplementedError
 
+    @property
+    def branch(self) -> str:
+        """The name under which its processes show signs of life."""
+        return self.process_name
+
     def look_after(self) -> None:
         """Whatever it needs while it runs; called several times a second."""
 
     def start(self) -> None:
         """No connection crosses the fork, and no signal gets lost in it."""
-        self.kill_at = None
+        self.kill_at, self.fault = None, ""
         self.started_at = monotonic()
+        self.board.clear()
         self.process = get_context("fork").Process(target=self._live)
         connections.close_all()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
@@ -74,6 +85,10 @@ class Child:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         be_named(self.process_name)
+        logs.name_process(self.process_name)
+        logs.take_over_stderr()
+        logging.getLogger().addHandler(board.LastWords())
+        board.join(self.board, self.branch)
         self.work()
 
     def stop(self, *, within: float) -> None:
@@ -81,6 +96,12 @@ class Child:
         if self.pid:
             os.kill(self.pid, signal.SIGTERM)
             self.kill_at = monotonic() + within
+
+    def replace(self, fault: str, *, within: float) -> None:
+        """Stop it because something is wrong with it, and start it again."""
+        log.error("%s %s and is replaced%s", self.name, fault, self._last_words())
+        self.fault = fault
+        self.stop(within=within)
 
     def hasten(self, *, within: float) -> None:
         """Once told to stop: leave it less time."""
@@ -109,9 +130,8 @@ class Child:
     def _bury(self, process: ForkProcess) -> None:
         self.kill()
         process.join()
-        status = process.exitcode or 0
         self.process = None
-        if self.kill_at:  # as it was told to
+        if self.kill_at and not self.fault:  # as it was told to
             self.crashes, self.start_at = 0, 0.0
             return
         if monotonic() - self.started_at > STEADY_AFTER:
@@ -120,7 +140,12 @@ class Child:
         pause = min(pause, LONGEST_PAUSE)
         self.crashes += 1
         self.start_at = monotonic() + pause
-        log.error("%s %s; started again in %.1f s", self.name, how_it_ended(status), pause)
+        how = self.fault or how_it_ended(process.exitcode or 0)
+        log.error("%s %s; started again in %.1f s%s", self.name, how, pause, self._last_words())
+
+    def _last_words(self) -> str:
+        words = self.board.last_words(within=WORDS_COUNT_FOR)
+        return f"; its last error: {words}" if words else ""
 
 
 def has_ended(pid: int) -> bool:

@@ -1,19 +1,19 @@
-"""The cluster of workers as the supervisor sees it: asked for signs of life, replaced when hurt."""
+"""A cluster of workers as the supervisor sees it: asked for signs of life, replaced when hurt."""
 
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from studio import queue
-from studio.engine import drain, leases
+from studio.engine import heartbeat, leases, stumbles
 from studio.engine.supervisor.child import Child
 from studio.engine.supervisor.pulse import Pulse
-from studio.engine.supervisor.watch import Watch, is_pumping
+from studio.engine.supervisor.watch import Complaint, Watch, is_pumping
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +27,25 @@ IMPATIENTLY = {
 
 
 class Cluster(Child):
-    def __init__(self) -> None:
-        super().__init__("The cluster", "darkroom-tasks", self._run_tasks)
+    """The workers of one lane, or of all of them (None) where lanes are not split."""
+
+    def __init__(self, lane: queue.Lane | None = None) -> None:
+        name = f"The cluster of the {lane} lane" if lane else "The cluster"
+        super().__init__(name, f"darkroom-{lane or 'tasks'}", self._run_tasks)
+        self.lane = lane
         self.watch: Watch | None = None
-        self.pulse = Pulse()
+        self.pulse = Pulse(lane)
         self.look_at = 0.0
+        self.suspects: set[str] = set()
+
+    @property
+    def branch(self) -> str:
+        return heartbeat.name_of(self.lane)
+
+    @property
+    def pumps(self) -> bool:
+        """Whether pumps run here."""
+        return self.branch in heartbeat.PUMPING
 
     @property
     def is_ready(self) -> bool:
@@ -39,18 +53,17 @@ class Cluster(Child):
         return self.watch is not None and self.watch.has_begun
 
     def start(self) -> None:
-        drain.end()
-        self.watch, self.pulse, self.look_at = None, Pulse(), 0.0
+        self.watch, self.pulse, self.look_at = None, Pulse(self.lane), 0.0
         super().start()
 
     def _run_tasks(self) -> None:
-        queue.run_cluster()
+        queue.run_cluster(self.lane)
 
     def look_after(self) -> None:
         if not self.pid:
             return
-        if self.watch and not self.kill_at and (reason := self.watch.complaint()):
-            self._replace(reason)
+        if self.watch and not self.kill_at and (complaint := self.watch.complaint()):
+            self._replace(complaint)
         if monotonic() >= self.look_at:
             self.look_at = monotonic() + (LOOK_EVERY if self.is_ready else 0)
             self._look_into_database(self.pid)
@@ -59,30 +72,45 @@ class Cluster(Child):
         """A database that does not answer is no reason to give up: the next look may find it."""
         try:
             open_impatiently()
+            for suspect in sorted(self.suspects):
+                stumbles.blame(suspect)
+                self.suspects.discard(suspect)
             if self.kill_at:
                 self._hasten_replacement()
                 return
             if self.watch is None:
-                queue.give_back()
-                leases.give_back(timedelta(seconds=monotonic() - self.started_at))
-                self.watch = Watch(pid)
-            self.pulse.ask_for_beat(self.watch.listen())
-            self.pulse.wake_pump()
+                self._give_back()
+                self.watch = Watch(pid, self.board)
+            self.pulse.ask_for_beat(self.board.beaten_at)
+            if self.pumps:
+                self.pulse.wake_pump()
         except (DatabaseError, InterfaceError) as error:
             log.warning("the database does not answer the supervisor: %s", error)
             connection.close()
 
-    def _replace(self, reason: str) -> None:
+    def _give_back(self) -> None:
+        """What a dead cluster had taken. Only where no other machine can have taken it."""
+        if connection.vendor == "sqlite":
+            queue.give_back(self.lane)
+            if self.pumps:
+                leases.give_back(timedelta(seconds=monotonic() - self.started_at))
+
+    def _replace(self, complaint: Complaint) -> None:
         """Pumps are told to end; what they have on the way may come in."""
-        log.error("The cluster %s and is replaced", reason)
-        with suppress(OSError):
-            drain.begin()
-        self.stop(within=REPLACED_WITHIN)
+        self.suspects |= complaint.suspects
+        self.board.is_draining = True
+        self.replace(complaint.fault, within=REPLACED_WITHIN)
 
     def _hasten_replacement(self) -> None:
         """Without a pump nothing in it is worth waiting for: all other tasks may be cut short."""
-        if not is_pumping():
+        if not (self.pumps and is_pumping()):
             self.hasten(within=IDLE_REPLACED_WITHIN)
+
+
+def clusters(lanes: list[queue.Lane]) -> list[Child]:
+    """One for each of these lanes, or the only one where they are not split."""
+    is_split = settings.STUDIO_LANES == "SPLIT"
+    return [Cluster(lane) for lane in lanes] if is_split else [Cluster()]
 
 
 def open_impatiently() -> None:

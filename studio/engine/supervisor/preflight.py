@@ -6,7 +6,7 @@ import fcntl
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +23,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.migrations.executor import MigrationExecutor
 
 from studio import queue
+from studio.queue import LANES, Lane
 from studio.vault.checks import verify_master_keys
 
 log = logging.getLogger(__name__)
@@ -36,22 +37,36 @@ class CannotStart(ImproperlyConfigured):
     """One line that names what is wrong and the setting that would change it."""
 
 
-def prepare() -> int:
-    """Bring data folder, database and static files up to date. Keep what is returned: the lock."""
+def prepare(*, web: bool = True, lanes: Sequence[Lane] = LANES) -> list[int]:
+    """Bring what these parts need up to date. Keep what is returned: the locks."""
     os.umask(0o077)  # the database and the pictures are nobody else's on this machine
     check_data_folder()
-    check_port()
-    lock = lock_data_folder()
+    if web:
+        check_port()
+    locks = [*(lock_web() if web else []), *(lock_workers(lanes) if lanes else [])]
     wait_for_database()
     with alone():
         migrate()
         verify_master_keys()
+        if web:
+            collect_static()
     check_queue()
     check_archive()
-    collect_static()
     check_system()
     connection.close()
-    return lock
+    return locks
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One tree at a time prepares, on this data folder and on all machines with this database."""
+    lock = open_lock("prepare")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with alone_among_machines():
+            yield
+    finally:
+        os.close(lock)
 
 
 def check_data_folder() -> None:
@@ -90,11 +105,28 @@ def check_port() -> None:
             ) from error
 
 
-def lock_data_folder() -> int:
-    """A descriptor: held as long as it is open; gone with the process, however it ends."""
-    lock = os.open(Path(settings.RUN_DIR, "studio.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+def lock_web() -> list[int]:
+    """There may be several; but none while a backup is put back."""
+    return [lock_for_us("web", shared=True)] if connection.vendor == "sqlite" else []
+
+
+def lock_workers(lanes: Sequence[Lane]) -> list[int]:
+    """Descriptors: held as long as they are open; gone with the process, however it ends.
+
+    With SQLite everything is on one machine, where each lane has one cluster. Elsewhere there may
+    be as many as one likes.
+    """
+    if connection.vendor != "sqlite":
+        return []
+    if settings.STUDIO_LANES != "SPLIT":
+        return [lock_for_us("studio")]
+    return [lock_for_us("studio", shared=True), *(lock_for_us(f"lane-{lane}") for lane in lanes)]
+
+
+def lock_for_us(name: str, *, shared: bool = False) -> int:
+    lock = open_lock(name)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError as error:
         os.close(lock)
         raise CannotStart(
@@ -102,6 +134,10 @@ def lock_data_folder() -> int:
             "Stop it first, or choose another folder with STUDIO_DATA_DIR."
         ) from error
     return lock
+
+
+def open_lock(name: str) -> int:
+    return os.open(Path(settings.RUN_DIR, f"{name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def wait_for_database() -> None:
@@ -120,8 +156,8 @@ def wait_for_database() -> None:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Of several machines that start at once, one after the other; the data folder has a lock."""
+def alone_among_machines() -> Iterator[None]:
+    """Of several that start at once, one after the other."""
     if connection.vendor != "postgresql":
         yield
         return

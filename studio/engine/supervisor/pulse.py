@@ -6,14 +6,15 @@ from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
 
-from studio.engine import tasks  # here, so that all workers share what tasks need
+from studio.engine import heartbeat, tasks  # tasks: so that all workers share what they need
 from studio.engine.leases import shards_without_pump
 from studio.jobs.shards import wake_shard
-from studio.queue import enqueue
+from studio.queue import Lane, enqueue
 
 BEAT = f"{tasks.__name__}.{tasks.beat.__name__}"
 
 BEAT_EVERY = 5.0
+BEAT_WENT_ELSEWHERE = 1.0
 BEAT_LOST_AFTER = 20.0
 WAKE_EVERY = 3.0
 WAKE_AT_MOST_EVERY = 30.0
@@ -22,21 +23,33 @@ WAKE_AT_MOST_EVERY = 30.0
 class Pulse:
     """Never enqueues faster than it is answered, so a standing queue does not grow."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, lane: Lane | None = None, clock: Callable[[], float] = monotonic) -> None:
+        self.lane: Lane = lane or "default"
+        self.name = heartbeat.name_of(lane)
         self.clock = clock
         self.asked_at = -BEAT_LOST_AFTER
-        self.answer: datetime | None = None
+        self.mine = 0.0
+        self.anyones: datetime | None = None
         self.look_at = 0.0
         self.pause = WAKE_EVERY
 
-    def ask_for_beat(self, last: datetime | None) -> None:
-        """Every few seconds; if the last one is still unanswered, after a while again."""
+    def ask_for_beat(self, mine: float) -> None:
+        """Every few seconds; if the last one is still unanswered, after a while again.
+
+        mine: when these workers last showed a sign of life. Another cluster of the lane may have
+        taken the last request: then the next comes sooner.
+        """
         waited = self.clock() - self.asked_at
-        is_answered = last != self.answer
-        if waited > (BEAT_EVERY if is_answered else BEAT_LOST_AFTER):
-            self.answer = last
-            self.asked_at = self.clock()
-            enqueue(BEAT)
+        if waited < BEAT_WENT_ELSEWHERE:
+            return
+        anyones = heartbeat.last_beat(self.name)
+        if mine != self.mine:
+            pause = BEAT_EVERY
+        else:
+            pause = BEAT_WENT_ELSEWHERE if anyones != self.anyones else BEAT_LOST_AFTER
+        if waited >= pause:
+            self.mine, self.anyones, self.asked_at = mine, anyones, self.clock()
+            enqueue(BEAT, lane=self.lane)
 
     def wake_pump(self) -> None:
         """When work waits in a shard and nobody pumps it; more rarely while that does not help."""

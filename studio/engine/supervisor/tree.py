@@ -6,12 +6,8 @@ import gc
 import logging
 import signal
 import time
-from contextlib import suppress
 from types import FrameType
 
-from django.conf import settings
-
-from studio.engine import drain
 from studio.engine.supervisor.child import SIGNALS, Child
 from studio.engine.supervisor.lifeline import adopt_orphans, reap_strangers, tie_forks
 from studio.engine.supervisor.preflight import CannotStart
@@ -28,8 +24,10 @@ CRASHES_AT_START = 4
 class Tree:
     """Signals only raise a flag; everything happens in the loop, which no wait may hold up."""
 
-    def __init__(self, children: list[Child]) -> None:
+    def __init__(self, children: list[Child], *, ready: str) -> None:
+        """ready: the line to print when all of them do their work."""
         self.children = children
+        self.ready = ready
         self.stops = 0
         self.is_ready = False
 
@@ -41,7 +39,6 @@ class Tree:
         tie_forks()
         gc.collect()
         gc.freeze()  # or the first collection in a child would copy everything it shares
-        drain.end()
         try:
             while not self.stops:
                 self._tick()
@@ -68,14 +65,13 @@ class Tree:
                 raise CannotStart(f"{child.name} does not start; the lines above say why.")
         if all(child.is_ready for child in self.children):
             self.is_ready = True
-            url = settings.STUDIO_PUBLIC_URL or settings.STUDIO_LOCAL_URL
-            print(f"Darkroom is ready at {url}", flush=True)  # noqa: T201
+            print(self.ready, flush=True)  # noqa: T201
 
     def _end(self) -> None:
         log.info("ending")
-        with suppress(OSError):
-            drain.begin()
         for child in self.children:
+            child.board.is_draining = True
+            child.fault = ""
             child.stop(within=GONE_WITHIN)
         while any(child.pid for child in self.children):
             for child in self.children:
@@ -83,4 +79,3 @@ class Tree:
                 if self.stops > 1:
                     child.hasten(within=HURRIED_WITHIN)
             time.sleep(TICK_IN_A_HURRY)
-        drain.end()

@@ -9,44 +9,59 @@ that hangs for another reason is known by its silence.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from time import monotonic
+from typing import NamedTuple
 
 from django.db.models.functions import Now
 
-from studio.engine.heartbeat import SILENT_FOR, last_beat
+from studio.engine.board import Board
+from studio.engine.heartbeat import SILENT_FOR
 from studio.engine.models import Lease
+
+
+class Complaint(NamedTuple):
+    """Why the cluster must be replaced, and what its processes were busy with."""
+
+    fault: str
+    suspects: frozenset[str]
 
 
 class Watch:
     """Over one life of the cluster: make a new one for the next."""
 
-    def __init__(self, pid: int, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, pid: int, board: Board, clock: Callable[[], float] = monotonic) -> None:
         self.pid = pid
+        self.board = board
         self.clock = clock
         self.seen: set[int] = set()
-        self.beat = last_beat()
-        self.heard_at = self.clock()
-        self.has_begun = False
+        self.begun_at = self.clock()
 
-    def listen(self) -> datetime | None:
-        """Look at the heartbeat; only its change counts, so clocks may jump."""
-        beat = last_beat()
-        if beat != self.beat:
-            self.beat, self.heard_at, self.has_begun = beat, self.clock(), True
-        return beat
+    @property
+    def has_begun(self) -> bool:
+        """It has run a task."""
+        return self.board.beaten_at > 0
 
-    def complaint(self) -> str:
-        """Why the cluster must be replaced, or nothing."""
+    def complaint(self) -> Complaint | None:
         for pid in self.seen:
             if not is_alive(pid):
-                return f"lost its process {pid}"
+                return self._lost(pid)
         self.seen |= relatives(self.pid)
-        silence = self.clock() - self.heard_at
-        if silence > SILENT_FOR.total_seconds():
-            return f"has shown no sign of life for {silence:.0f} s"
-        return ""
+        silence = self.clock() - max(self.begun_at, self.board.beaten_at)
+        return self._silent(silence) if silence > SILENT_FOR.total_seconds() else None
+
+    def _lost(self, pid: int) -> Complaint:
+        was = self.board.business_of(pid)
+        while_at = f", which was busy with {was.what}," if was else ""
+        return Complaint(f"lost its process {pid}{while_at}", frozenset([was.what] if was else []))
+
+    def _silent(self, seconds: float) -> Complaint:
+        """Whoever has been busy with something for nearly as long may hang because of it."""
+        long_ago = self.clock() - 0.8 * seconds
+        found = [self.board.business_of(pid) for pid in self.seen]
+        suspects = frozenset(one.what for one in found if one and one.since < long_ago)
+        while_at = f", busy with {', '.join(sorted(suspects))}," if suspects else ""
+        return Complaint(f"has shown no sign of life for {seconds:.0f} s{while_at}", suspects)
 
 
 def children(pid: int) -> set[int]:

@@ -1,8 +1,8 @@
-"""The web server: granian with one worker."""
+"""The web server: granian with one worker. Replaced when it does not answer any more."""
 
 from __future__ import annotations
 
-from http.client import HTTPConnection, HTTPException
+from typing import Any
 
 from django.conf import settings
 from granian import Granian
@@ -10,28 +10,46 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from studio.engine.supervisor.child import Child
+from studio.engine.supervisor.knock import SILENT_FOR, Ear
 from studio.engine.supervisor.preflight import address
 
-ANSWERS_WITHIN = 1.0
 REQUESTS_END_WITHIN = 20
+REPLACED_WITHIN = 5.0
+
+# Its lines go to our log, in our format.
+LOGS: dict[str, Any] = {
+    "handlers": {},
+    "formatters": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}},
+}
 
 
 class WebServer(Child):
-    def __init__(self) -> None:
+    """silent_for: after so many seconds without an answer it counts as hanging."""
+
+    def __init__(self, *, silent_for: float = SILENT_FOR) -> None:
         super().__init__("The web server", "darkroom-web", self._serve)
         self.host, self.port = address()
+        self.silent_for = silent_for
+        self.ear: Ear | None = None
 
     @property
     def is_ready(self) -> bool:
         """It answers, whatever it says of the studio's health."""
-        connection = HTTPConnection(self.host, self.port, timeout=ANSWERS_WITHIN)
-        try:
-            connection.request("GET", "/healthz", headers={"Host": "localhost"})
-            return connection.getresponse().status in (200, 503)
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
+        return self.ear is not None and self.ear.has_answered
+
+    def start(self) -> None:
+        if self.ear:
+            self.ear.close()
+        self.ear = Ear(self.host, self.port, silent_for=self.silent_for)
+        super().start()
+
+    def look_after(self) -> None:
+        if not self.pid or self.kill_at or not self.ear:
+            return
+        self.ear.listen()
+        if complaint := self.ear.complaint():
+            self.replace(complaint, within=REPLACED_WITHIN)
 
     def _serve(self) -> None:
         Granian(
@@ -45,4 +63,5 @@ class WebServer(Child):
             respawn_failed_workers=True,
             workers_kill_timeout=REQUESTS_END_WITHIN,
             log_level=LogLevels.error,
+            log_dictconfig=LOGS,
         ).serve()

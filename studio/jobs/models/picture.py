@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from studio.jobs.models.job import Job
@@ -41,6 +41,7 @@ class Image(models.Model):
     state = models.CharField(max_length=7, choices=State, default=State.PENDING)
     tries = models.PositiveSmallIntegerField(default=0)
     fetch_at = models.DateTimeField(default=timezone.now)
+    stumbles = models.PositiveSmallIntegerField(default=0)
 
     path = models.CharField(max_length=120, blank=True, default="")
     sha256 = models.CharField(max_length=64, blank=True, default="")
@@ -113,6 +114,12 @@ class Image(models.Model):
     def wait_until(self, when: datetime) -> None:
         """The archive takes nothing just now: that is no fault of the picture, and no try."""
         Image.objects.filter(pk=self.pk, state=State.PENDING).update(fetch_at=when)
+
+    def note_stumble(self) -> int:
+        """The studio itself failed over it. How often that is so far."""
+        Image.objects.filter(pk=self.pk).update(stumbles=F("stumbles") + 1)
+        self.refresh_from_db(fields=["stumbles"])
+        return self.stumbles
 
     def lose(self, error_code: str) -> bool:
         """pending → lost: no copy could be made; the address stays on the row."""

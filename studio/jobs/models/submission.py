@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from studio.jobs.models.job import Job, Kind
@@ -46,6 +46,7 @@ class Submission(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     crowded_times = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True)
+    stumbles = models.PositiveSmallIntegerField(default=0)
 
     ticket = models.JSONField(null=True)
     accepted_at = models.DateTimeField(null=True)
@@ -197,6 +198,12 @@ class Submission(models.Model):
             forgotten_times=self.forgotten_times, forgotten_at=self.forgotten_at
         )
         return self.forgotten_times >= times and timezone.now() - self.forgotten_at >= period
+
+    def note_stumble(self) -> int:
+        """The studio itself failed over it, by nobody else's fault. How often that is so far."""
+        Submission.objects.filter(pk=self.pk).update(stumbles=F("stumbles") + 1)
+        self.refresh_from_db(fields=["stumbles", "status", "sent_at", "claim"])
+        return self.stumbles
 
     # Ending -----------------------------------------------------------------------------------
 
