@@ -27,6 +27,7 @@ class Post:
 
 class LedgerHandler(Handler):
     def get(self) -> None:
+        self.server.owner.asked += 1
         self._pass_on(b"")
 
     def post(self) -> None:
@@ -61,6 +62,7 @@ class Ledger(Loopback):
     """`on_post` runs when an order has arrived whole, before anything is passed on.
 
     An order is dropped without an answer when `on_post` says False. Times: seconds since 1970.
+    `asked` counts all other calls: polls and pictures.
     """
 
     handler = LedgerHandler
@@ -68,6 +70,7 @@ class Ledger(Loopback):
     def __init__(self) -> None:
         super().__init__()
         self.posts: list[Post] = []
+        self.asked = 0
         self.on_post: Callable[[Post], bool] = lambda post: True
 
     def counts(self) -> Counter[str]:
