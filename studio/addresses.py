@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeVar
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -179,7 +179,7 @@ def read(url: str) -> Address:
         raise ForbiddenAddress(BAD_PORT)
     return Address(
         scheme=parts.scheme,
-        host=_host(parts),
+        host=_host(parts.netloc, parts.hostname or ""),
         port=port or DEFAULT_PORTS[parts.scheme],
         path=parts.path,
         query=parts.query,
@@ -198,12 +198,12 @@ def _sandboxes(sandbox_url: str, public_url: str) -> tuple[Address, ...]:
     return tuple(read(url.rstrip("/")) for url in urls if url)
 
 
-def _host(parts: SplitResult) -> str:
+@lru_cache(maxsize=256)
+def _host(netloc: str, host: str) -> str:
     """The host in one spelling: full-width and other digits folded, names in punycode."""
-    host = parts.hostname or ""
     if "%" in host:
         raise ForbiddenAddress(NOT_AN_ADDRESS)
-    if "[" in parts.netloc:
+    if "[" in netloc:
         return _host_6(host)
     host = unicodedata.normalize("NFKC", host)
     if any(sign.isdecimal() and not sign.isascii() for sign in host):

@@ -12,14 +12,11 @@ import ssl
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
-from types import SimpleNamespace
 
 import aiohttp
-import httpx
+import certifi
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
-from httpx_aiohttp import AiohttpTransport
-from yarl import URL
 
 from studio import addresses
 
@@ -38,7 +35,9 @@ class Trip:
     is_connected: bool = False
 
 
-LIMIT = 200  # connections at once; who gets none in time never sent anything
+# Seconds to connect to one address, and for the name, all its addresses and TLS together.
+PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=10.0, connect=20.0)
+LIMIT = 400  # connections at once; who gets none in time never sent anything
 TRIP: ContextVar[Trip] = ContextVar("trip")
 
 
@@ -62,13 +61,23 @@ class GuardedResolver(AbstractResolver):
         await self._resolver.close()
 
 
-def open_transport(resolver: GuardedResolver, *, is_reusing: bool) -> AiohttpTransport:
-    """A transport for httpx. is_reusing: whether a connection may serve a second request."""
-    return AiohttpTransport(verify=_tls(), client=lambda: _session(resolver, is_reusing=is_reusing))
+class WitnessedConnector(aiohttp.TCPConnector):
+    """Notes on each trip when it has a connection."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[aiohttp.tracing.Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - theirs
+    ) -> aiohttp.connector.Connection:
+        connection = await super().connect(req, traces, timeout)
+        TRIP.get().is_connected = True
+        return connection
 
 
-def _session(resolver: GuardedResolver, *, is_reusing: bool) -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(
+def open_session(resolver: GuardedResolver, *, is_reusing: bool) -> aiohttp.ClientSession:
+    """is_reusing: whether a connection may serve a second request."""
+    connector = WitnessedConnector(
         resolver=resolver,
         use_dns_cache=False,
         ssl=_tls(),
@@ -79,15 +88,15 @@ def _session(resolver: GuardedResolver, *, is_reusing: bool) -> aiohttp.ClientSe
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
-        trace_configs=[_witness()],
-        middlewares=[_keep_url],
+        timeout=PATIENCE,
+        auto_decompress=False,
     )
 
 
 @lru_cache(maxsize=1)
 def _tls() -> ssl.SSLContext:
     """Loading the certificates takes as long as a request: once is enough."""
-    context = httpx.create_ssl_context()
+    context = ssl.create_default_context(cafile=certifi.where())
     context.set_alpn_protocols(["http/1.1"])
     return context
 
@@ -99,21 +108,3 @@ def _socket(info: aiohttp.AddrInfoType) -> socket.socket:
     if not trip.is_sandbox:
         addresses.allowed_addresses("", [{"host": address[0]}], only_private=trip.only_private)
     return socket.socket(family, kind, protocol)
-
-
-def _witness() -> aiohttp.TraceConfig:
-    async def note(_session: aiohttp.ClientSession, _ctx: SimpleNamespace, _params: object) -> None:
-        TRIP.get().is_connected = True
-
-    config = aiohttp.TraceConfig()
-    config.on_connection_create_end.append(note)
-    config.on_connection_reuseconn.append(note)
-    return config
-
-
-async def _keep_url(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Send the address as it was written: re-quoting it can break a signature."""
-    request.url = URL(TRIP.get().url, encoded=True)
-    return await handler(request)

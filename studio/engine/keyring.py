@@ -7,6 +7,7 @@ sent to the address of its successor, nor blamed for it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from studio.jobs.models import Submission
 from studio.vault.models import ProviderKey
@@ -23,7 +24,9 @@ class Keyring:
     def put(self, keys: Iterable[ProviderKey]) -> None:
         """These are how the keys are now."""
         for key in keys:
-            self._keys[key.pk] = key
+            known = self._keys.get(key.pk)
+            if known is None or _facts(known) != _facts(key):
+                self._keys[key.pk] = key
 
     def lend(self, submission: Submission) -> ProviderKey:
         """The key of a submission as it is now, for the call to come."""
@@ -31,3 +34,7 @@ class Keyring:
         if submission.key is not key:
             submission.key = key
         return key
+
+
+def _facts(key: ProviderKey) -> dict[str, Any]:
+    return {field.attname: getattr(key, field.attname) for field in key._meta.concrete_fields}

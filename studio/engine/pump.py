@@ -20,7 +20,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from studio.engine import claims, hold, leases, tally
+from studio.engine import claims, garbage, hold, leases, tally
 from studio.engine.crew import Alarm, Ending
 from studio.engine.disk import has_room
 from studio.engine.drain import is_draining
@@ -48,6 +48,7 @@ POLL_PATIENCE = 5.0
 MAX_SENDING = 64
 SPREAD = 3.0  # seconds at most over which overdue polls are spread, one of them …
 SPREAD_STEP = 0.002  # … after the other
+MANY = 1000
 SOON = timedelta(seconds=45)
 
 
@@ -73,16 +74,20 @@ class Pump:
 
     async def run(self, seconds: float = SLICE) -> None:
         """Work until the slice is over or there is nothing left to do."""
-        async with Wire() as self.wire, Writer() as self.write:
-            holding = asyncio.create_task(self._hold_lease())
-            try:
-                await self._work(until=monotonic() + seconds)
-            finally:
-                self._end()
-                await self._finish_lives()
-                holding.cancel()
-                await self._note_progress()
-                await self.write(partial(self._release, self._account()))
+        with garbage.collected_rarely():
+            async with Wire() as self.wire, Writer() as self.write:
+                await self._run(monotonic() + seconds)
+
+    async def _run(self, until: float) -> None:
+        holding = asyncio.create_task(self._hold_lease())
+        try:
+            await self._work(until)
+        finally:
+            self._end()
+            await self._finish_lives()
+            holding.cancel()
+            await self._note_progress()
+            await self.write(partial(self._release, self._account()))
 
     # What a life borrows ----------------------------------------------------------------------
 
@@ -126,8 +131,10 @@ class Pump:
         tidy_at = 0.0
         while not self._is_over(until):
             if monotonic() >= tidy_at:
-                tidy_at = monotonic() + TIDY_EVERY
+                began = monotonic()
                 await self._tidy()
+                # Never more than a hundredth of the time, however many rows there are.
+                tidy_at = monotonic() + max(TIDY_EVERY, 100 * (monotonic() - began))
             await asyncio.gather(self._claim_due(), self._pass_on_hints(), self._note_progress())
             if await self._is_idle():
                 return
@@ -201,6 +208,8 @@ class Pump:
             if submission.poll_at is None or submission.poll_at < now:
                 submission.poll_at = now + timedelta(seconds=uniform(0.0, span))
             self._begin(submission)
+        if len(running) > MANY:
+            garbage.leave_out_what_is_there()
 
     def _begin(self, submission: Submission) -> None:
         self.busy_at = monotonic()

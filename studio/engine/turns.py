@@ -16,20 +16,17 @@ class Turns:
 
     def __init__(self, most: int = MOST, most_of_one_key: int = MOST_OF_ONE_KEY) -> None:
         self.most, self.most_of_one_key = most, most_of_one_key
-        self.out: Counter[int] = Counter()
+        self.out: Counter[int] = Counter()  # by key
+        self.taken = 0
         self.is_closed = False
         self._waiting: dict[int, Waiting] = {}
-
-    @property
-    def taken(self) -> int:
-        return self.out.total()
 
     async def take(self, key_id: int) -> bool:
         """Wait until a poll with this key may begin. False: none may any more."""
         if self.is_closed:
             return False
         if self._is_free(key_id):
-            self.out[key_id] += 1
+            self._count(key_id, 1)
             return True
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key_id, deque()).append(future)
@@ -42,7 +39,7 @@ class Turns:
 
     def give(self, key_id: int) -> None:
         """The poll has ended. Next is who waits longest of the key that waits longest."""
-        self.out[key_id] -= 1
+        self._count(key_id, -1)
         for key in list(self._waiting):
             while self._is_free(key) and key in self._waiting:
                 self._let_in(key)
@@ -56,6 +53,10 @@ class Turns:
                     future.set_result(False)
         self._waiting.clear()
 
+    def _count(self, key_id: int, change: int) -> None:
+        self.out[key_id] += change
+        self.taken += change
+
     def _is_free(self, key_id: int) -> bool:
         return self.out[key_id] < self.most_of_one_key and self.taken < self.most
 
@@ -65,5 +66,5 @@ class Turns:
         if queue:
             self._waiting[key_id] = queue  # behind all others
         if not future.done():
-            self.out[key_id] += 1
+            self._count(key_id, 1)
             future.set_result(True)

@@ -7,36 +7,34 @@ request ends at its deadline. Errors say whether anything can have left: studio.
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import BinaryIO, Self
-from urllib.parse import urlencode, urljoin
+from urllib.parse import quote, urlencode, urljoin
 
 import aiohttp
-import httpx
 from aiohttp.abc import AbstractResolver
 from aiohttp.http_exceptions import HttpProcessingError
-from httpx_aiohttp import AiohttpTransport
+from yarl import URL
 
 from studio import addresses
 from studio.addresses import ForbiddenAddress
+from studio.engine.answers import PIECE, lower, pieces_of
 from studio.engine.bodies import Prepared, prepare
 from studio.engine.errors import AnswerLost, FetchError, Forbidden, NeverSent, TooLarge, WireError
-from studio.engine.guard import TRIP, GuardedResolver, Trip, open_transport
+from studio.engine.guard import TRIP, GuardedResolver, Trip, open_session
 from studio.providers.calls import Call, Response
 
 AGENT = "Darkroom"
-# Seconds to connect to one address, and for the name, all its addresses and TLS together.
-PATIENCE = httpx.Timeout(None, connect=10.0, pool=20.0).as_dict()
-PIECE = 64 * 1024
 MAX_REDIRECTS = 3
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # The host has spoken: asking again for the same address gives the same answer.
 FINAL = frozenset({400, 401, 403, 404, 405, 406, 410, 414, 451})
-FAULTS = (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, HttpProcessingError, OSError)
+FAULTS = (aiohttp.ClientError, HttpProcessingError, OSError)
+# What may stand in a request line as it is; the rest is escaped, and what is escaped stays so.
+PLAIN = "!#$%&'()*+,-./:;=?@[\\]^_`{|}~"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +46,15 @@ class Fetched:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """A base URL: a key goes to its host and to no other."""
+
+    url: str
+    address: addresses.Address
+    is_sandbox: bool
+
+
 class Wire:
     """Connections of one event loop, opened when they are needed.
 
@@ -57,7 +64,8 @@ class Wire:
 
     def __init__(self, *, resolver: AbstractResolver | None = None) -> None:
         self._resolver = resolver
-        self._transports: dict[tuple[bool, ...], AiohttpTransport] = {}
+        self._sessions: dict[tuple[bool, ...], aiohttp.ClientSession] = {}
+        self._homes: dict[str, Home] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -66,9 +74,9 @@ class Wire:
         await self.close()
 
     async def close(self) -> None:
-        transports, self._transports = self._transports, {}
-        for transport in transports.values():
-            await transport.aclose()
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
+            await session.close()
 
     async def send(
         self,
@@ -87,7 +95,7 @@ class Wire:
         prepared = prepared or prepare(call)
         key = None if call.is_keyless else secret
         with _forbidding():
-            trip = _trip(call, base_url, has_key=bool(key))
+            trip = _trip(call, self._home(base_url), has_key=bool(key))
         headers = _headers(call, prepared, key)
         with _translated(trip):
             async with (
@@ -96,10 +104,8 @@ class Wire:
                     trip, call.method, headers, prepared, is_fresh=call.is_billable
                 ) as answer,
             ):
-                body = b"".join([piece async for piece in _pieces(answer, max_bytes)])
-                return Response(
-                    status=answer.status_code, headers=_lower(answer.headers), body=body
-                )
+                body = b"".join([piece async for piece in pieces_of(answer, max_bytes)])
+                return Response(status=answer.status, headers=lower(answer.headers), body=body)
 
     async def fetch(
         self, url: str, *, max_bytes: int, deadline: float, into: BinaryIO, base_url: str = ""
@@ -117,7 +123,7 @@ class Wire:
                         trip.url = _picture_url(trip.url, base_url)
                         trip.is_sandbox = addresses.is_sandbox(trip.url)
                         async with self._open(trip, "GET", _plain_headers()) as answer:
-                            if answer.status_code not in REDIRECTS:
+                            if answer.status not in REDIRECTS:
                                 return await _save(answer, max_bytes, into)
                             trip.url = _goal(trip.url, answer)
         except Forbidden as error:
@@ -136,47 +142,54 @@ class Wire:
         prepared: Prepared | None = None,
         *,
         is_fresh: bool = False,
-    ) -> AsyncIterator[httpx.Response]:
-        content = _chunks(prepared.content) if prepared and prepared.content else None
-        # Straight to the transport: a client would keep cookies and read redirects by itself.
-        request = httpx.Request(
-            method, trip.url, headers=headers, content=content, extensions={"timeout": PATIENCE}
-        )
-        trip.url, trip.is_connected = str(request.url), False
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        trip.is_connected = False
         token = TRIP.set(trip)
         try:
-            answer = await self._transport(trip, is_fresh=is_fresh).handle_async_request(request)
-            try:
+            async with self._session(trip, is_fresh=is_fresh).request(
+                method,
+                # As it is written: quoting it once more can break a signature.
+                URL(quote(trip.url, safe=PLAIN), encoded=True),
+                headers=headers,
+                data=_chunks(prepared.content) if prepared and prepared.content else None,
+                allow_redirects=False,
+            ) as answer:
                 yield answer
-            finally:
-                await answer.aclose()
         finally:
             TRIP.reset(token)
 
-    def _transport(self, trip: Trip, *, is_fresh: bool) -> AiohttpTransport:
+    def _home(self, base_url: str) -> Home:
+        """Judged once: what may be connected to is judged with every connection."""
+        if base_url not in self._homes:
+            url = addresses.check_base_url(base_url)
+            address = addresses.read(url)
+            is_sandbox = addresses.is_sandbox(address)
+            self._homes[base_url] = Home(url=url, address=address, is_sandbox=is_sandbox)
+        return self._homes[base_url]
+
+    def _session(self, trip: Trip, *, is_fresh: bool) -> aiohttp.ClientSession:
         """One for each right: a connection that one trip may use is not lent to another."""
         rights = (is_fresh, trip.is_sandbox, trip.only_private)
-        if rights not in self._transports:
+        if rights not in self._sessions:
             resolver = GuardedResolver(self._resolver)
-            self._transports[rights] = open_transport(resolver, is_reusing=not is_fresh)
-        return self._transports[rights]
+            self._sessions[rights] = open_session(resolver, is_reusing=not is_fresh)
+        return self._sessions[rights]
 
 
-def _trip(call: Call, base_url: str, *, has_key: bool) -> Trip:
+def _trip(call: Call, home: Home, *, has_key: bool) -> Trip:
     """Where a call goes. A key goes to the host of its base URL and to no other."""
-    base = addresses.check_base_url(base_url)
     is_absolute = call.url.startswith(("http://", "https://"))
-    url = call.url if is_absolute else f"{base}/{call.url.removeprefix('/')}"
+    url = call.url if is_absolute else f"{home.url}/{call.url.removeprefix('/')}"
     if call.params:
         url += ("&" if "?" in url else "?") + urlencode(call.params)
     address = addresses.read(url)
-    is_home = address.origin == addresses.read(base).origin
+    is_home = address.origin == home.address.origin
     if not is_home:
         if has_key:
             raise ForbiddenAddress(Forbidden.message)
         addresses.check_url(url)
     is_sandbox = addresses.is_sandbox(address)
-    if addresses.is_sandbox(base) and is_home and not is_sandbox:
+    if home.is_sandbox and is_home and not is_sandbox:
         raise ForbiddenAddress(Forbidden.message)
     in_the_open = has_key and address.scheme == "http" and not is_sandbox
     return Trip(url=str(address), is_sandbox=is_sandbox, only_private=in_the_open)
@@ -189,9 +202,9 @@ def _picture_url(url: str, base_url: str) -> str:
     return addresses.check_url(url, ports=ports)
 
 
-def _goal(url: str, answer: httpx.Response) -> str:
+def _goal(url: str, answer: aiohttp.ClientResponse) -> str:
     """Where a redirect leads to; unjudged."""
-    location: str = answer.headers.get("location", "")
+    location = answer.headers.get("location", "")
     try:
         return urljoin(url, location)
     except ValueError as error:
@@ -221,58 +234,18 @@ async def _chunks(content: bytes) -> AsyncIterator[bytes]:
         yield content[start : start + PIECE]
 
 
-async def _pieces(answer: httpx.Response, max_bytes: int) -> AsyncIterator[bytes]:
-    """The decoded body. Raises TooLarge as soon as it is, AnswerLost for an unknown coding."""
-    told = answer.headers.get("content-length", "")
-    if told.isdecimal() and int(told) > max_bytes:
-        raise TooLarge(detail="content-length")
-    coding = answer.headers.get("content-encoding", "identity").strip().lower()
-    if coding in ("identity", ""):
-        pieces = answer.aiter_raw()
-    elif coding in ("gzip", "x-gzip", "deflate"):
-        pieces = _inflated(answer)
-    else:
-        raise AnswerLost(detail="content-encoding")
-    size = 0
-    async for piece in pieces:
-        size += len(piece)
-        if size > max_bytes:
-            raise TooLarge(detail="body")
-        yield piece
-
-
-async def _inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
-    """Unpack gzip or zlib, never more than a piece at once: a small bomb stays small."""
-    unpacker = zlib.decompressobj(wbits=47)
-    try:
-        async for packed in answer.aiter_raw():
-            rest = packed
-            while rest:
-                yield unpacker.decompress(rest, PIECE)
-                rest = unpacker.unconsumed_tail
-        yield unpacker.flush()
-    except zlib.error as error:
-        raise AnswerLost(detail="content-encoding") from error
-    if not unpacker.eof:
-        raise AnswerLost(detail="cut short")
-
-
-async def _save(answer: httpx.Response, max_bytes: int, into: BinaryIO) -> Fetched:
-    status = answer.status_code
+async def _save(answer: aiohttp.ClientResponse, max_bytes: int, into: BinaryIO) -> Fetched:
+    status = answer.status
     if status != 200:
         raise FetchError(status=status, is_final=status in FINAL, detail=f"status {status}")
     into.seek(0)
     into.truncate()
     hasher, size = sha256(), 0
-    async for piece in _pieces(answer, max_bytes):
+    async for piece in pieces_of(answer, max_bytes):
         into.write(piece)
         hasher.update(piece)
         size += len(piece)
-    return Fetched(size=size, sha256=hasher.hexdigest(), headers=_lower(answer.headers))
-
-
-def _lower(headers: httpx.Headers) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+    return Fetched(size=size, sha256=hasher.hexdigest(), headers=lower(answer.headers))
 
 
 @contextmanager

@@ -1,0 +1,105 @@
+"""What a pump reads of the rows: light, by its shard, and without a transaction."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from studio.engine import claims
+from studio.jobs.models import Job, Submission
+from tests.conftest import make_job, make_key
+from tests.engine.hooking import running
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def look(shard: int = 0, *, known=(), polled=(), keys=()) -> claims.Found:
+    return claims.look_round(shard, uuid4(), set(known), set(polled), list(keys))
+
+
+def test_what_runs_and_is_not_known_is_found_without_its_prompt(bob):
+    key = make_key(bob)
+    new, known = running(key, {"task_id": "1"}), running(key, {"task_id": "2"})
+
+    [found] = look(known=[known.pk]).running
+
+    assert found == new
+    assert found.ticket == {"task_id": "1"}
+    assert "prompt" in found.job.get_deferred_fields()
+
+
+def test_submissions_of_one_key_share_its_object(bob):
+    key = make_key(bob)
+    for number in range(3):
+        running(key, {"task_id": str(number)})
+
+    with CaptureQueriesContext(connection) as queries:
+        found = look().running
+        keys = {id(row.key) for row in found}
+
+    assert len(keys) == 1
+    assert len(queries) <= 8
+
+
+def test_what_was_cancelled_meanwhile_is_left_and_what_was_saved_is_not(bob):
+    key = make_key(bob)
+    cancelled, saved = running(key, {"task_id": "1"}), running(key, {"task_id": "2"})
+    cancelled.cancel(by="Bob")
+    Submission.objects.filter(pk=saved.pk).update(status="saving")
+
+    found = look(known=[cancelled.pk, saved.pk], polled=[cancelled.pk, saved.pk])
+
+    assert list(found.left) == [cancelled.pk]
+
+
+def test_each_shard_has_its_own(bob, settings):
+    settings.STUDIO_SHARDS = 2
+    rows = [running(make_key(bob, pk=pk), {"task_id": str(pk)}) for pk in (10, 11)]
+    queued = make_job(bob, make_key(bob, pk=21)).submissions.get()
+
+    assert [list(look(shard).running) for shard in (0, 1)] == [[rows[0]], [rows[1]]]
+    assert [claims.has_due(shard, []) for shard in (0, 1)] == [False, True]
+    assert claims.claim_due(0, uuid4(), 9, []) == []
+    assert claims.claim_due(1, uuid4(), 9, []) == [queued]
+
+
+def test_what_only_sending_needed_is_forgotten_and_can_be_had_again(bob):
+    make_job(bob, prompt="dunes at dawn")
+    [row] = claims.with_order(Submission.objects.all())
+
+    claims.lighten(row)
+
+    assert "prompt" not in vars(row.job)
+    assert row.job.prompt == "dunes at dawn"
+
+
+def test_the_progress_of_many_takes_few_queries_and_moves_their_cards(bob):
+    key = make_key(bob)
+    rows = [running(key, {"task_id": str(number)}) for number in range(20)]
+    before = dict(Job.objects.values_list("pk", "revision"))
+    for number, row in enumerate(rows):
+        row.progress = 10 if number % 2 else 90
+    rows[0].cancel(by="Bob")
+    before[rows[0].job_id] += 1
+
+    with CaptureQueriesContext(connection) as queries:
+        Submission.objects.note_progress(rows)
+
+    after = dict(Job.objects.values_list("pk", "revision"))
+    assert len(queries) == 3
+    assert Submission.objects.filter(progress=10).count() == 10
+    assert Submission.objects.filter(progress=90).count() == 9
+    assert {pk for pk in after if after[pk] == before[pk] + 1} == {row.job_id for row in rows[1:]}
+
+
+@pytest.mark.parametrize("status", ["queued", "running"])
+def test_looking_for_work_reads_no_row_that_is_done_with(status):
+    rows = Submission.objects.filter(status=status, not_before__lte=timezone.now())
+
+    plan = rows.order_by().values("pk").explain()
+
+    assert "submission_status" in plan
