@@ -11,7 +11,9 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import ExponentialBackoff
 from redis.connection import parse_url
+from redis.retry import Retry
 
 Settings = dict[str, Any]
 
@@ -36,6 +38,13 @@ KEEP_ALIVE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
     "application_name": "darkroom",
+}
+# Hints and caches may fail: nobody who places an order waits for them.
+PATIENCE: Settings = {
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+    "health_check_interval": 30,
+    "retry": Retry(ExponentialBackoff(cap=0.1, base=0.02), 2),
 }
 
 
@@ -66,13 +75,12 @@ def broker(url: str) -> Settings:
         options = dict(parse_url(url))  # type: ignore[no-untyped-call]
     except (ValueError, TypeError):
         raise _mistaken("REDIS_URL", REDIS) from None
-    patience = {"socket_connect_timeout": 3, "socket_timeout": 10, "health_check_interval": 30}
     connection_class = options.pop("connection_class", None)
     if connection_class and connection_class.__name__ == "SSLConnection":
         options["ssl"] = True
     if "path" in options:
         options["unix_socket_path"] = options.pop("path")
-    return {"redis": patience | options}
+    return {"redis": PATIENCE | options}
 
 
 def caches(url: str, folder: Path) -> Settings:
@@ -83,7 +91,11 @@ def caches(url: str, folder: Path) -> Settings:
             "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
             "sandbox": {**files, "LOCATION": str(folder), "OPTIONS": {"MAX_ENTRIES": 5000}},
         }
-    shared = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+    shared = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": url,
+        "OPTIONS": PATIENCE,
+    }
     return {
         "default": {**shared, "KEY_PREFIX": "darkroom"},
         "sandbox": {**shared, "KEY_PREFIX": "darkroom-sandbox"},

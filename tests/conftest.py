@@ -11,8 +11,9 @@ from studio.accounts.models import Role, Studio, User
 from studio.jobs.models import Job, Submission
 from studio.vault.models import ProviderKey
 from tests.browsing import browser
+from tests.services import services
 
-__all__ = ["browser"]  # one for all tests: Playwright runs once in a thread
+__all__ = ["browser", "services"]  # one for all tests: Playwright runs once in a thread
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from studio.engine.errors import AnswerLost, NeverSent, TooLarge
@@ -61,22 +61,20 @@ def test_an_order_is_sent_asked_after_and_done(job):
 def test_the_claim_is_on_disk_before_the_first_byte_leaves(job):
     seen = []
 
+    def look() -> None:
+        """Over another connection, which sees what is committed."""
+        row = row_of(job)
+        seen.append((row.status, bool(row.sent_at), len(row.body_hash), bool(row.claim)))
+        connection.close()
+
     def arrives(_call):
-        other = sqlite3.connect(settings.DATABASES["default"]["NAME"])
-        try:
-            seen.append(
-                other.execute(
-                    "select status, sent_at is not null, length(body_hash), claim is not null"
-                    " from jobs_submission"
-                ).fetchone()
-            )
-        finally:
-            other.close()
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(look).result()
         return TAKEN
 
     live(job, arrives, DONE)
 
-    assert seen == [("submitting", 1, 64, 1)]
+    assert seen == [("submitting", True, 64, True)]
 
 
 @pytest.mark.promise(3)

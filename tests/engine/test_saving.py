@@ -138,7 +138,10 @@ def test_broken_inline_bytes_leave_the_address_to_be_tried(bob):
 
 @pytest.mark.promise(45)
 def test_an_archive_that_takes_nothing_is_waited_for_and_costs_no_try(bob, settings, tmp_path):
-    place = {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}}
+    place = {
+        "BACKEND": "studio.jobs.storage.ArchiveStorage",
+        "OPTIONS": {"location": tmp_path},
+    }
     settings.STORAGES = {**settings.STORAGES, "default": place}
     data = a_png("#00ffff")
     submission = Submission.objects.get(job=make_job(bob))
