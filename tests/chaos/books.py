@@ -24,10 +24,10 @@ class Books:
     def rows(self, query: str, *values: Any) -> list[Row]:
         return [dict(row) for row in self.database.execute(query, values)]
 
-    def sent(self, sha256: str) -> list[str]:
-        """The submissions that are on record as sent with these bytes, or may be so again."""
-        found = self.rows("SELECT id FROM jobs_submission WHERE body_hash = ?", sha256)
-        return [name(row["id"]) for row in found]
+    def sent(self, sha256: str) -> dict[str, bool]:
+        """The submissions with these bytes, and whether they are on record as sent now."""
+        query = "SELECT id, sent_at FROM jobs_submission WHERE body_hash = ?"
+        return {name(row["id"]): row["sent_at"] is not None for row in self.rows(query, sha256)}
 
     def close(self) -> None:
         self.database.close()

@@ -25,7 +25,7 @@ RETRY_AFTER = 7
 DRIPS = 12
 DRIP_EVERY = 0.2
 
-OnRecord = Callable[[str], Awaitable[list[str]]]
+OnRecord = Callable[[str], Awaitable[dict[str, bool]]]
 OnTask = Callable[[Task], None]
 
 

@@ -78,12 +78,17 @@ class Recorder:
         self.thread = ThreadPoolExecutor(1)
         self.books: Books | None = None
 
-    async def __call__(self, sha256: str) -> list[str]:
+    async def __call__(self, sha256: str) -> dict[str, bool]:
         return await asyncio.get_running_loop().run_in_executor(self.thread, self._look, sha256)
 
-    def _look(self, sha256: str) -> list[str]:
+    def _look(self, sha256: str) -> dict[str, bool]:
         self.books = self.books or Books(self.database)
         return self.books.sent(sha256)
+
+    def close(self) -> None:
+        if self.books:
+            self.thread.submit(self.books.close).result()
+        self.thread.shutdown()
 
 
 async def serve(options: argparse.Namespace) -> None:
