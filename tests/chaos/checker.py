@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from tests.chaos import books
-from tests.chaos.evidence import Case, Evidence, Line
+from tests.chaos.evidence import Case, Evidence
 from tests.chaos.faults import Fault
 from tests.chaos.run import Outcome
 
@@ -42,6 +42,7 @@ def judge(outcome: Outcome) -> tuple[Verdict, Evidence]:
         "4 providers that remember recover": not_recovered,
         "5 on record before it arrives": not_on_record,
         "7 a limit is waited for": too_soon,
+        "18 a forged webhook is not believed": believed,
     }
     verdict = Verdict(notes=list(outcome.notes))
     for promise, check in checks.items():
@@ -64,6 +65,8 @@ def unfinished(case: Case, evidence: Evidence) -> Iterator[Fact]:
     for row in case.submissions:
         if row["status"] not in ENDS:
             yield case, f"still {row['status']}"
+    if not case.submissions:
+        yield case, "nothing was to be sent"
 
 
 def lost_pictures(case: Case, evidence: Evidence) -> Iterator[Fact]:
@@ -162,6 +165,13 @@ def too_soon(case: Case, evidence: Evidence) -> Iterator[Fact]:
                 yield case, f"again after {following['at'] - one['at']:.1f} s"
 
 
+def believed(case: Case, evidence: Evidence) -> Iterator[Fact]:
+    tasks = {charge["task"] for charge in case.charges}
+    for one in evidence.all("told"):
+        if one["task"] in tasks and one["way"] == "forged" and 200 <= one["status"] < 300:
+            yield case, f"a forged call was answered with {one['status']}"
+
+
 # Figures ------------------------------------------------------------------------------------------
 
 
@@ -185,24 +195,22 @@ def figures(evidence: Evidence) -> list[tuple[str, Any]]:
         ("acts", ", ".join(f"{kind} {n}" for kind, n in acts.items())),
         ("faults met", sum(evidence.faults.values())),
         ("forms sent more than once", evidence.outcome.doubles),
-        ("most at once on a key of five", most_at_once(evidence)),
+        ("sent while a key had its fill", len(evidence.all("crowded"))),
+        ("most calls in an hour on a key of 600", most_calls(evidence)),
         ("back at work after a kill, longest", f"{longest_silence(evidence):.1f} s"),
         ("all at their end after the storm", f"{evidence.outcome.took:.1f} s"),
         ("unknown, each explained", f"{len(unknown)}, {sum(map(bool, unknown))}"),
     ]
 
 
-def most_at_once(evidence: Evidence) -> int:
-    """Of one key of GPTImage2 Plus, as the provider counts."""
-    charges = [one for one in evidence.all("charged") if one["provider"] == "gptimage2plus"]
-    return max((_under_way(charges, one) for one in charges), default=0)
-
-
-def _under_way(charges: list[Line], one: Line) -> int:
-    return sum(
-        other["key"] == one["key"] and other["at"] <= one["at"] < other["done_at"]
-        for other in charges
+def most_calls(evidence: Evidence) -> int:
+    """Of one key of GPTImage2 Plus: a run is no longer than an hour."""
+    calls = Counter(
+        line["key"]
+        for line in evidence.lines
+        if line["what"] in ("arrived", "polled") and line["provider"] == "gptimage2plus"
     )
+    return max(calls.values(), default=0)
 
 
 def longest_silence(evidence: Evidence) -> float:

@@ -69,7 +69,8 @@ class Evidence:
             ("event", "events"),
         ):
             for row in self.outcome.tables[f"jobs_{table}"]:
-                getattr(of_job[row["job_id"]], name).append(row)
+                if case := of_job.get(row["job_id"]):
+                    getattr(case, name).append(row)
         for what, name in (
             ("arrived", "arrivals"),
             ("answered", "answers"),

@@ -191,7 +191,8 @@ class Gate:
         self.asked[asked] += 1
         fault = self.plan.for_poll(asked, self.asked[asked])
         task = self.ledger.find(provider, request.key, asked)
-        self.ledger.note("polled", asked=asked, fault=fault, is_over=bool(task and task.is_over))
+        facts = {"provider": provider, "key": request.key, "asked": asked}
+        self.ledger.note("polled", **facts, fault=fault, is_over=bool(task and task.is_over))
         answer = form.told(task)
         if fault == Fault.REFUSED:
             answer = form.told(None)
