@@ -66,7 +66,13 @@ class Found:
 
 
 def look_round(
-    shard: int, claim: UUID, known: Set[UUID], polled: Set[UUID], keys: Collection[int]
+    shard: int,
+    claim: UUID,
+    *,
+    known: Set[UUID],
+    polled: Set[UUID],
+    sending: Collection[UUID],
+    keys: Collection[int],
 ) -> Found:
     """Compare what a pump carries with the rows. Reads only."""
     rows = submissions(shard)
@@ -76,16 +82,16 @@ def look_round(
         running=list(with_ticket(rows.filter(pk__in=new, status=Status.RUNNING))) if new else [],
         left=no_longer_waited_for(gone) if gone else [],
         keys=list(ProviderKey.objects.filter(pk__in=keys)),
-        is_untidy=rows.abandoned(claim).exists()
+        is_untidy=rows.abandoned(claim, sending).exists()
         or rows.keyless().exists()
         or unsaved(shard, timezone.now()).exists(),
     )
 
 
-def tidy(shard: int, claim: UUID) -> None:
+def tidy(shard: int, claim: UUID, sending: Collection[UUID]) -> None:
     """Sort out dead claims and deleted keys, hint at unsaved pictures."""
     rows = submissions(shard)
-    for submission in with_order(rows.abandoned(claim)):
+    for submission in with_order(rows.abandoned(claim, sending)):
         sort_out(submission)
     for submission in with_order(rows.keyless()):
         submission.fail("key_deleted" if submission.status == Status.QUEUED else "key_deleted_late")
@@ -123,6 +129,13 @@ def with_order(rows: Any) -> Any:
 def with_ticket(rows: Any) -> Any:
     """Submissions with what is needed to ask after them: thousands of them are kept in memory."""
     return rows.select_related("job").prefetch_related("key").only(*POLLED)
+
+
+def weight(submission: Submission) -> int:
+    """Bytes of the files that are sent with it; asks nothing when it came `with_order`."""
+    job = submission.job
+    files = [use.reference for use in job.job_references.all()]
+    return sum(file.size for file in [*files, job.mask] if file)
 
 
 def lighten(submission: Submission) -> None:

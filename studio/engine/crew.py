@@ -74,6 +74,10 @@ class Crew(Protocol):
         """The right to poll now, for as long as the block lasts. Raises Ending."""
         ...
 
+    def room(self, submission: Submission) -> AbstractAsyncContextManager[None]:
+        """Memory for what is sent, for as long as the block lasts. Raises Ending."""
+        ...
+
     def landed(self, submission: Submission) -> None:
         """Its order has been answered: there is room to send another."""
         ...

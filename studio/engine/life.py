@@ -63,7 +63,8 @@ class Life(Sending):
                 else:
                     await self._poll()
         except Ending:
-            return
+            if self.submission.status == Status.SUBMITTING:
+                await self._write(lambda: self.submission.put_back(self.crew.claim, is_limit=True))
         except ClaimLost:
             log.warning("another pump has taken it over")
         except Exception as error:

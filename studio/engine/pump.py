@@ -26,6 +26,7 @@ from studio.engine.disk import has_room
 from studio.engine.drain import is_draining
 from studio.engine.keyring import Keyring
 from studio.engine.life import Life
+from studio.engine.loads import Loads
 from studio.engine.tally import Tally
 from studio.engine.turns import Turns
 from studio.engine.wire import Wire
@@ -45,7 +46,7 @@ RENEW_EVERY = 4.0
 LINGER = 5.0
 DRAIN_PATIENCE = 20.0
 POLL_PATIENCE = 5.0
-MAX_SENDING = 64
+MAX_SENDING = 200
 SPREAD = 3.0  # seconds at most over which overdue polls are spread, one of them …
 SPREAD_STEP = 0.002  # … after the other
 MANY = 1000
@@ -61,6 +62,7 @@ class Pump:
         self.claim = token
         self.keys = Keyring()
         self.turns = Turns()
+        self.loads = Loads()
         self.tally = Tally()
         self.lives: dict[UUID, Life] = {}
         self.tasks: dict[UUID, asyncio.Task[None]] = {}
@@ -109,6 +111,17 @@ class Pump:
         finally:
             self.asking.discard(submission.pk)
             self.turns.give(submission.key_id)
+
+    @asynccontextmanager
+    async def room(self, submission: Submission) -> AsyncIterator[None]:
+        """Memory for what is sent, for as long as the block lasts. Raises Ending."""
+        weight = claims.weight(submission)
+        if not await self.loads.take(weight):
+            raise Ending
+        try:
+            yield
+        finally:
+            self.loads.give(weight)
 
     def cool(self, key_id: int, until: datetime) -> None:
         """Send nothing more with this key before then."""
@@ -187,9 +200,16 @@ class Pump:
         if await self.write.read(hold.is_on):
             self._end()
             return
-        keys, known = self.keys.ids, set(self.lives)
-        polled = {pk for pk, life in self.lives.items() if life.is_running}
-        look = partial(claims.look_round, self.shard, self.claim, known, polled, keys)
+        sending = list(self.sending)
+        look = partial(
+            claims.look_round,
+            self.shard,
+            self.claim,
+            known=set(self.lives),
+            polled={pk for pk, life in self.lives.items() if life.is_running},
+            sending=sending,
+            keys=self.keys.ids,
+        )
         found = await self.write.read(look)
         self.keys.put(found.keys)
         for pk in found.left:
@@ -197,7 +217,7 @@ class Pump:
                 task.cancel()
         self._take_up([row for row in found.running if row.pk not in self.lives])
         if found.is_untidy:
-            await self.write(partial(claims.tidy, self.shard, self.claim))
+            await self.write(partial(claims.tidy, self.shard, self.claim, sending))
 
     def _take_up(self, running: list[Submission]) -> None:
         """Go on with these. Polls that are overdue are spread, so that they do not come at once."""
@@ -261,6 +281,7 @@ class Pump:
         """Begin nothing new; who sleeps wakes up and leaves."""
         self.is_ending = True
         self.turns.close()
+        self.loads.close()
         self.alarm.set()
         for life in self.lives.values():
             life.alarm.set()

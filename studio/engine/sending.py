@@ -72,8 +72,8 @@ class Sending:
         """One order goes out, once. Every way that it can end has its line here."""
         submission = self.submission
         try:
-            order = await asyncio.to_thread(loaded_order, submission.job, count=submission.count)
-            outcome = await drive(self._flow(order), self._send_call, self.name)
+            async with self.crew.room(submission):
+                outcome = await self._order()
         except NeverSent as error:
             await self._try_again(error, tries=schedule.CONNECT_TRIES)
         except VaultError:
@@ -89,6 +89,11 @@ class Sending:
             await self._answer_lost(error)
         else:
             await self._take_in(outcome)
+
+    async def _order(self) -> Outcome:
+        job, count = self.submission.job, self.submission.count
+        order = await asyncio.to_thread(loaded_order, job, count=count)
+        return await drive(self._flow(order), self._send_call, self.name)
 
     def _flow(self, order: Order) -> Flow:
         """What may have arrived before is asked after first, where the provider can be asked."""

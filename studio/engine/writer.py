@@ -57,7 +57,7 @@ class Writer:
 
     async def read(self, look: Callable[[], T]) -> T:
         """What `look` returned. It changes nothing, so it takes no lock and waits for no sync."""
-        return await self._run(look)
+        return await self._patiently(look)
 
     async def _flush(self) -> None:
         while self._waiting:
@@ -67,19 +67,22 @@ class Writer:
                 _resolve(future, result)
 
     async def _committed(self, changes: list[Callable[[], Any]]) -> list[Any]:
-        """What each change returned or raised. A locked database is waited for, not given up."""
-        for pause in (*PAUSES, None):
+        """What each change returned or raised."""
+        try:
+            return await self._patiently(partial(self._commit, changes))
+        except Exception as error:  # noqa: BLE001 - each waiter is told, and decides
+            return [error] * len(changes)
+
+    async def _patiently(self, function: Callable[[], T]) -> T:
+        """A locked database is waited for, not given up."""
+        for pause in PAUSES:
             try:
-                return await self._run(partial(self._commit, changes))
+                return await self._run(function)
             except UNAVAILABLE as error:
-                if pause is None:
-                    return [error] * len(changes)
                 log.warning("the database does not answer, once more in %s s: %s", pause, error)
                 await self._run(_close)  # a server that was restarted wants a new connection
                 await asyncio.sleep(pause)
-            except Exception as error:  # noqa: BLE001 - each waiter is told, and decides
-                return [error] * len(changes)
-        raise AssertionError
+        return await self._run(function)
 
     def _commit(self, changes: list[Callable[[], Any]]) -> list[Any]:
         """Run the changes in one transaction; one that raises is undone alone."""

@@ -43,9 +43,12 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
             row.owner_id = row.job.owner_id
         return super().bulk_create(rows, *args, **kwargs)
 
-    def abandoned(self, claim: UUID) -> Self:
-        """Claimed by another pump than the one that holds the lease now."""
-        return self.filter(status=Status.SUBMITTING).exclude(claim=claim)
+    def abandoned(self, claim: UUID, sending: Collection[UUID]) -> Self:
+        """Claimed and not being sent: by a pump that is gone, or lost when a commit's answer was.
+
+        claim, sending: of the pump that holds the lease now.
+        """
+        return self.filter(status=Status.SUBMITTING).exclude(claim=claim, pk__in=sending)
 
     def keyless(self) -> Self:
         """Waiting for a key that has been deleted since: neither sent nor asked after any more."""

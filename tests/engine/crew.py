@@ -57,6 +57,10 @@ class Crew:
     async def turn(self, submission: Submission):
         yield
 
+    @asynccontextmanager
+    async def room(self, submission: Submission):
+        yield
+
     def progressed(self, submission: Submission) -> None:
         self.progress.append(submission.progress)
 

@@ -10,15 +10,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from studio.engine import claims
-from studio.jobs.models import Job, Submission
+from studio.jobs.models import Job, Reference, Submission
 from tests.conftest import make_job, make_key
 from tests.engine.hooking import running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def look(shard: int = 0, *, known=(), polled=(), keys=()) -> claims.Found:
-    return claims.look_round(shard, uuid4(), set(known), set(polled), list(keys))
+def look(shard: int = 0, *, known=(), polled=()) -> claims.Found:
+    return claims.look_round(
+        shard, uuid4(), known=set(known), polled=set(polled), sending=[], keys=[]
+    )
 
 
 def test_what_runs_and_is_not_known_is_found_without_its_prompt(bob):
@@ -103,3 +105,28 @@ def test_looking_for_work_reads_no_row_that_is_done_with(status):
     plan = rows.order_by().values("pk").explain()
 
     assert "submission_status" in plan
+
+
+def test_a_claim_whose_commit_was_not_heard_of_is_put_back(bob):
+    claim = uuid4()
+    lost, sending = make_job(bob).submissions.get(), make_job(bob).submissions.get()
+    for row in (lost, sending):
+        row.take(claim)
+
+    claims.tidy(0, claim, [sending.pk])
+
+    assert Submission.objects.get(pk=lost.pk).status == "queued"
+    assert Submission.objects.get(pk=sending.pk).status == "submitting"
+
+
+def test_an_order_weighs_as_much_as_its_files(bob):
+    job = make_job(bob)
+    for size in (1000, 24):
+        reference = Reference.objects.create(owner=bob, state="ready", size=size)
+        job.job_references.create(reference=reference, position=size)
+    job.mask = Reference.objects.create(owner=bob, state="ready", size=7)
+    job.save()
+
+    [row] = claims.with_order(Submission.objects.all())
+
+    assert claims.weight(row) == 1031

@@ -130,7 +130,7 @@ def test_a_dead_claim_goes_back_when_nothing_was_sent_and_is_unknown_when_it_was
         job.submissions.get().take(claim)
     sent.submissions.get().mark_sent(claim, "a" * 64)
 
-    tidy(0, uuid4())
+    tidy(0, uuid4(), [])
 
     assert unsent.submissions.get().status == "queued"
     assert sent.submissions.get().status == "unknown"
@@ -140,7 +140,7 @@ def test_our_own_claims_are_left_alone(bob, key):
     job, claim = make_job(bob, key), uuid4()
     job.submissions.get().take(claim)
 
-    tidy(0, claim)
+    tidy(0, claim, [row.pk for row in Submission.objects.all()])
 
     assert job.submissions.get().status == "submitting"
 

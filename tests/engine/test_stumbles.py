@@ -143,7 +143,7 @@ def test_a_claim_of_a_dead_pump_that_was_blamed_three_times_is_given_up(bob):
         stumbles.blame(f"submission {submission.pk}")
 
     assert fresh(submission).error_code == "stumbled"
-    tidy(0, uuid4())
+    tidy(0, uuid4(), [])
     assert fresh(submission).status == Status.FAILED
 
 
@@ -152,7 +152,7 @@ def test_a_claim_of_a_dead_pump_that_was_blamed_once_waits(bob):
     submission.take(uuid4())
 
     stumbles.blame(f"submission {submission.pk}")
-    tidy(0, uuid4())
+    tidy(0, uuid4(), [])
 
     row = fresh(submission)
     assert (row.status, row.stumbles) == (Status.QUEUED, 1)
