@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Min
 from django.utils import timezone
 
+from studio.accounts.models import User
 from studio.engine import hold
+from studio.engine.rota import Line
 from studio.engine.saving import hint_pending, unsaved
 from studio.engine.stumbles import sort_out
 from studio.jobs.models import Submission
-from studio.jobs.orders import model_of
 from studio.jobs.shards import of_shard
 from studio.jobs.states import Status
 from studio.vault.models import ProviderKey
+from studio.vault.queries import may_use
 
 POLLED = (
-    *("job_id", "key_id", "status", "claim", "count", "ordinal", "ticket", "accepted_at"),
+    *(
+        "job_id",
+        "key_id",
+        "owner_id",
+        "status",
+        "claim",
+        "count",
+        "ordinal",
+        "ticket",
+        "accepted_at",
+    ),
     *("progress", "poll_at", "forgotten_times", "forgotten_at", "sent_at", "tries"),
     *("job__provider", "job__model", "job__ratio", "job__resolution", "job__quality"),
     *("job__width", "job__height", "job__owner_id"),
@@ -32,22 +44,42 @@ def submissions(shard: int) -> Any:
     return of_shard(Submission.objects.all(), shard)
 
 
-def has_due(shard: int, resting_keys: Collection[int]) -> bool:
-    """Whether there is anything to claim. Reads only."""
-    return bool(_due(shard, resting_keys).exists())
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """Who waits before which key. keys: by id, each with its owner."""
+
+    lines: Sequence[Line]
+    keys: Mapping[int, ProviderKey]
 
 
-def claim_due(
-    shard: int, claim: UUID, room: int, resting_keys: Collection[int]
-) -> list[Submission]:
-    """Claim what is due, `room` of it at most, with everything that a life reads."""
+def look_at_queue(shard: int) -> Waiting:
+    """What may go out as far as keys and members are concerned; nothing on hold. Reads only.
+
+    The queue is read from its index alone, one row for each member and key.
+    """
+    groups = submissions(shard).waiting(timezone.now()).order_by().values("key_id", "owner_id")
+    rows = [] if hold.is_on() else list(groups.annotate(waiting=Count("pk"), first=Min("job_id")))
+    if not rows:
+        return Waiting(lines=(), keys={})
+    lines = [Line(**row) for row in rows]
+    keys = ProviderKey.objects.sendable().select_related("owner")
+    found = keys.in_bulk({line.key_id for line in lines})
+    owners = User.objects.in_bulk({line.owner_id for line in lines})
+    return Waiting(lines=[one for one in lines if _may_go(one, found, owners)], keys=found)
+
+
+def _may_go(line: Line, keys: Mapping[int, ProviderKey], owners: Mapping[int, User]) -> bool:
+    key, owner = keys.get(line.key_id), owners[line.owner_id]
+    return key is not None and not owner.is_disabled and may_use(key, owner)
+
+
+def claim(shard: int, claim: UUID, chosen: Mapping[Line, int]) -> list[Submission]:
+    """Claim the oldest of each line, so many of it, with everything that a life reads."""
     claimed = []
-    for submission in with_order(_due(shard, resting_keys))[:room]:
-        limit = model_of(submission.job).max_concurrent
-        if limit and _in_flight(submission.key_id) >= limit:
-            continue
-        if submission.take(claim):
-            claimed.append(submission)
+    for line, count in chosen.items():
+        waiting = submissions(shard).waiting(timezone.now())
+        rows = with_order(waiting.filter(key=line.key_id, owner=line.owner_id))
+        claimed += [submission for submission in rows[:count] if submission.take(claim)]
     return claimed
 
 
@@ -94,7 +126,8 @@ def tidy(shard: int, claim: UUID, sending: Collection[UUID]) -> None:
     for submission in with_order(rows.abandoned(claim, sending)):
         sort_out(submission)
     for submission in with_order(rows.keyless()):
-        submission.fail("key_deleted" if submission.status == Status.QUEUED else "key_deleted_late")
+        is_clean = submission.status == Status.QUEUED and not submission.body_hash
+        submission.fail("key_deleted" if is_clean else "key_deleted_late")
     hint_pending(shard, timezone.now())
 
 
@@ -144,14 +177,3 @@ def lighten(submission: Submission) -> None:
     job.__dict__.pop("prompt", None)  # read again where somebody asks
     job.__dict__.pop("_prefetched_objects_cache", None)
     job._state.fields_cache.pop("mask", None)
-
-
-def _due(shard: int, resting_keys: Collection[int]) -> QuerySet[Submission]:
-    """Nothing while the studio is on hold."""
-    due: QuerySet[Submission] = submissions(shard).due(timezone.now()).exclude(key__in=resting_keys)
-    return due.none() if hold.is_on() else due
-
-
-def _in_flight(key_id: int) -> int:
-    flying = [Status.SUBMITTING, Status.RUNNING]
-    return Submission.objects.filter(key=key_id, status__in=flying).count()

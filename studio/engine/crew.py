@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from studio.engine.durations import Durations
 from studio.engine.keyring import Keyring
+from studio.engine.paces import Paces
 from studio.engine.wire import Wire
 from studio.engine.writer import Writer
 from studio.jobs.models import Submission
-
-
-class ClaimLost(Exception):
-    """Another pump has this submission now: leave it alone."""
-
-
-class Ending(Exception):
-    """The pump begins nothing new: leave the submission to the next one."""
 
 
 class Alarm:
@@ -65,6 +58,8 @@ class Crew(Protocol):
     write: Writer
     claim: UUID
     keys: Keyring
+    paces: Paces
+    durations: Durations
 
     async def rest(self, seconds: float, alarm: Alarm) -> bool:
         """Sleep, or until woken; True when the pump is ending and nothing new may be begun."""
@@ -84,8 +79,4 @@ class Crew(Protocol):
 
     def progressed(self, submission: Submission) -> None:
         """Its progress is another than the row says; written soon, with that of others."""
-        ...
-
-    def cool(self, key_id: int, until: datetime) -> None:
-        """Send nothing more with this key before then."""
         ...

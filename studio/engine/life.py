@@ -9,14 +9,16 @@ from django.utils import timezone
 
 from studio import logs
 from studio.engine import schedule, stumbles
-from studio.engine.crew import Alarm, ClaimLost, Crew, Ending
+from studio.engine.crew import Alarm, Crew
+from studio.engine.endings import ClaimLost, Ending
 from studio.engine.errors import WireError
+from studio.engine.paces import now
 from studio.engine.sending import MAX_ANSWER, AnyError, Sending, drive
 from studio.jobs.models import Submission
 from studio.jobs.states import Status
 from studio.providers import errors
 from studio.providers.calls import Call, Response
-from studio.providers.contract import Done
+from studio.providers.contract import Done, Pending
 from studio.vault.errors import VaultError
 from studio.vault.models import ProviderKey
 
@@ -40,6 +42,11 @@ class Life(Sending):
     def is_running(self) -> bool:
         """Accepted, and asked after."""
         return self.submission.status == Status.RUNNING
+
+    @property
+    def lingers(self) -> float:
+        """Seconds for which the provider may be at work when nobody waits any more."""
+        return self.curve.slow
 
     def hint(self) -> None:
         """The provider has called: poll as soon as that may be."""
@@ -75,25 +82,34 @@ class Life(Sending):
     # Waiting ----------------------------------------------------------------------------------
 
     def _until_poll(self) -> float:
-        """Seconds: as the schedule says, or sooner when there was a hint – but never at a run."""
-        now = timezone.now()
-        poll_at = self.submission.poll_at or now
+        """Seconds: as the schedule says, or sooner when there was a hint – but never at a run,
+        and not before the key has a call for it.
+        """
+        moment = timezone.now()
+        poll_at = self.submission.poll_at or moment
         if self.is_hinted:
             poll_at = min(poll_at, self.heeds_from)
-        return max(0.0, (poll_at - now).total_seconds())
+        wait = (poll_at - moment).total_seconds()
+        return max(0.0, wait, self.pace.poll_in(moment.timestamp()))
 
     async def _poll(self) -> None:
-        self._hear_no_hint_for(schedule.HINTS_APART)
-        self.is_hinted = False
         submission = self.submission
         flow = self.provider.poll(submission.ticket or {})
         try:
             async with self.crew.turn(submission):
+                await self.crew.paces.cover(submission.key)
+                if self.pace.poll_in(now()):
+                    return  # others were quicker
+                self._hear_no_hint_for(self._hints_apart())
+                self.is_hinted = False
                 outcome = await drive(flow, self._ask, self.name)
         except (errors.Failed, errors.Blocked) as error:
             await self._end(error)
         except errors.UnknownTask as error:
             await self._forgotten(error)
+        except errors.Limited as error:
+            self.pace.poll_refused(now(), sent_at=self.called_at, wait=error.retry_after)
+            await self._plan_poll(submission.progress, error.retry_after)
         except (WireError, errors.ProviderError) as error:
             await self._poll_later(error)
         except VaultError:
@@ -101,11 +117,20 @@ class Life(Sending):
             self.failures += 1
             await self._plan_poll(submission.progress, None)
         else:
-            self.failures = 0
-            if isinstance(outcome, Done):
-                await self._take_in(outcome)
-            else:
-                await self._plan_poll(outcome.progress, outcome.retry_after)
+            await self._heard(outcome)
+
+    async def _heard(self, outcome: Pending | Done) -> None:
+        self.failures = 0
+        self.pace.told()
+        if isinstance(outcome, Done):
+            await self._take_in(outcome)
+        else:
+            await self._plan_poll(outcome.progress, outcome.retry_after)
+
+    def _hints_apart(self) -> float:
+        """Seconds until a hint counts again: who calls often does not use up the calls of a key."""
+        apart = self.pace.apart(now()) if self.is_hinted else 0.0
+        return max(schedule.HINTS_APART, apart)
 
     async def _poll_later(self, error: AnyError) -> None:
         """A poll that went wrong says nothing about the picture: ask again, more slowly."""
@@ -137,7 +162,13 @@ class Life(Sending):
     async def _plan_poll(self, progress: int | None, retry_after: float | None) -> None:
         submission = self.submission
         elapsed = (timezone.now() - (submission.accepted_at or timezone.now())).total_seconds()
-        delay = schedule.poll_delay(self.seconds, elapsed, failures=self.failures)
+        delay = schedule.poll_delay(
+            self.curve,
+            elapsed,
+            failures=self.failures,
+            slow=self.pace.slow,
+            apart=self.pace.apart(now()),
+        )
         self._hear_no_hint_for(retry_after or 0)
         poll_at = timezone.now() + timedelta(seconds=max(delay, retry_after or 0))
         # The row's own poll_at is for recovery: written where a provider asked for patience.
@@ -150,10 +181,16 @@ class Life(Sending):
 
     async def _ask(self, call: Call) -> Response:
         key = self.crew.keys.lend(self.submission)
-        return await self.crew.wire.send(
+        secret = key.reveal()
+        await self.crew.paces.cover(key)
+        self.called_at = now()
+        self.crew.paces.called(key, call)
+        response = await self.crew.wire.send(
             call,
             base_url=key.url,
-            secret=key.reveal(),
+            secret=secret,
             deadline=POLL_DEADLINE,
             max_bytes=MAX_ANSWER,
         )
+        self.crew.paces.heard(key, call, response)
+        return response

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from random import uniform
 from time import monotonic
@@ -21,17 +21,22 @@ from django.conf import settings
 from django.utils import timezone
 
 from studio.engine import claims, garbage, hold, leases, tally
-from studio.engine.crew import Alarm, Ending
+from studio.engine.crew import Alarm
 from studio.engine.disk import has_room
+from studio.engine.dispatch import Dispatch
 from studio.engine.drain import is_draining
+from studio.engine.durations import Durations, measured
+from studio.engine.endings import Ending
 from studio.engine.keyring import Keyring
 from studio.engine.life import Life
 from studio.engine.loads import Loads
+from studio.engine.paces import Paces, kept_states
 from studio.engine.tally import Tally
 from studio.engine.turns import Turns
 from studio.engine.wire import Wire
 from studio.engine.writer import Writer
 from studio.jobs.models import Submission
+from studio.jobs.states import Status
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +48,7 @@ LONGEST_SUBMIT = 310.0
 LOOK_EVERY = 0.1
 TIDY_EVERY = 3.0
 RENEW_EVERY = 4.0
+LEARN_EVERY = 60.0
 LINGER = 5.0
 DRAIN_PATIENCE = 20.0
 POLL_PATIENCE = 5.0
@@ -69,7 +75,8 @@ class Pump:
         self.sending: set[UUID] = set()
         self.asking: set[UUID] = set()
         self.moved: dict[UUID, Submission] = {}
-        self.cooling: dict[int, datetime] = {}
+        self.durations = Durations()
+        self.learns_at = 0.0
         self.is_ending = False
         self.alarm = Alarm()
         self.busy_at = monotonic()
@@ -78,6 +85,9 @@ class Pump:
         """Work until the slice is over or there is nothing left to do."""
         with garbage.collected_rarely():
             async with Wire() as self.wire, Writer() as self.write:
+                states = await self.write.read(partial(kept_states, self.shard))
+                self.paces = Paces(self.write, states, self._is_held)
+                self.dispatch = Dispatch(self.paces)
                 await self._run(monotonic() + seconds)
 
     async def _run(self, until: float) -> None:
@@ -123,13 +133,10 @@ class Pump:
         finally:
             self.loads.give(weight)
 
-    def cool(self, key_id: int, until: datetime) -> None:
-        """Send nothing more with this key before then."""
-        self.cooling[key_id] = until
-
     def landed(self, submission: Submission) -> None:
         """Its order has been answered: there is room to send another."""
         self.sending.discard(submission.pk)
+        self.dispatch.answered(submission.pk)
         self.tally.sent += 1
         claims.lighten(submission)
         self.alarm.set()
@@ -170,14 +177,15 @@ class Pump:
         room = MAX_SENDING - len(self.sending)
         if room <= 0 or not has_room():
             return
-        resting = self._resting_keys()
-        if not await self.write.read(lambda: claims.has_due(self.shard, resting)):
-            return
-        claimed = await self.write(lambda: claims.claim_due(self.shard, self.claim, room, resting))
-        self.keys.put(submission.key for submission in claimed)
-        for submission in claimed:
-            self.sending.add(submission.pk)
-            self._begin(submission)
+        found = await self.write.read(partial(claims.look_at_queue, self.shard))
+        chosen = self.dispatch.choose(found.lines, found.keys, room)
+        if chosen:
+            claimed = await self.write(partial(claims.claim, self.shard, self.claim, chosen))
+            self.keys.put(submission.key for submission in claimed)
+            for submission in claimed:
+                self._begin(submission)
+        self.dispatch.settle()
+        await self.paces.keep_changed({line.key_id for line in found.lines})
 
     async def _pass_on_hints(self) -> None:
         """Tell the lives whose providers have called since the last look."""
@@ -218,6 +226,9 @@ class Pump:
         self._take_up([row for row in found.running if row.pk not in self.lives])
         if found.is_untidy:
             await self.write(partial(claims.tidy, self.shard, self.claim, sending))
+        if monotonic() >= self.learns_at:
+            self.learns_at = monotonic() + LEARN_EVERY
+            self.durations.learn(await self.write.read(measured))
 
     def _take_up(self, running: list[Submission]) -> None:
         """Go on with these. Polls that are overdue are spread, so that they do not come at once."""
@@ -233,6 +244,9 @@ class Pump:
 
     def _begin(self, submission: Submission) -> None:
         self.busy_at = monotonic()
+        self.dispatch.begin(submission, self.keys.lend(submission))
+        if submission.status == Status.SUBMITTING:
+            self.sending.add(submission.pk)
         life = Life(submission, self)
         task = asyncio.create_task(life.live())
         self.lives[submission.pk] = life
@@ -241,16 +255,12 @@ class Pump:
 
     def _ended(self, pk: UUID, task: asyncio.Task[None]) -> None:
         self.busy_at = monotonic()
-        self.lives.pop(pk, None)
+        life = self.lives.pop(pk)
+        self.dispatch.end(pk, lingers=life.lingers if task.cancelled() else 0.0)
         self.tasks.pop(pk, None)
         self.sending.discard(pk)
         if not task.cancelled() and (error := task.exception()):
             log.error("the engine stumbled", exc_info=error, extra={"submission": pk})
-
-    def _resting_keys(self) -> list[int]:
-        now = timezone.now()
-        self.cooling = {key: until for key, until in self.cooling.items() if until > now}
-        return list(self.cooling)
 
     # Its lease and its end --------------------------------------------------------------------
 
@@ -263,14 +273,19 @@ class Pump:
         finally:
             self._end()
 
+    def _is_held(self) -> bool:
+        return leases.renew(self.shard, self.claim)
+
     def _renew(self, account: dict[str, Any]) -> bool:
-        is_held = leases.renew(self.shard, self.claim)
+        is_held = self._is_held()
         if is_held:
             tally.write(self.shard, **account)
         return is_held
 
     def _release(self, account: dict[str, Any]) -> None:
         tally.write(self.shard, **account)
+        if self._is_held():
+            self.paces.keep_last()
         leases.release(self.shard, self.claim)
 
     def _account(self) -> dict[str, Any]:

@@ -54,6 +54,11 @@ class Curve:
         worth = SANDBOX_WORTH if is_sandbox else WORTH
         return cls(((NEARLY * knots[0][0], 0.0), *knots), worth)
 
+    @property
+    def slow(self) -> float:
+        """Nearly all are done then."""
+        return self.knots[-1][0]
+
     def pause(self, elapsed: float) -> float:
         """Seconds until the next poll of an order that was accepted so long ago."""
         first, last = self.knots[0][0], self.knots[-1][0]
@@ -69,11 +74,6 @@ class Curve:
         (begin, low), (end, high) = self.knots[after - 1], self.knots[after]
         density = (high - low) / (end - begin)
         return density / (1 - low - density * (elapsed - begin))
-
-
-def usual_seconds(model: ImageModel, *, is_sandbox: bool) -> Curve:
-    """How long an order of this model takes."""
-    return Curve.documented(model, is_sandbox=is_sandbox)
 
 
 def poll_delay(

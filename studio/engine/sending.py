@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from random import uniform
 from typing import Any
 
 from django.utils import timezone
@@ -16,10 +17,14 @@ from django.utils import timezone
 from studio.engine import hints, schedule
 from studio.engine.board import ours
 from studio.engine.bodies import prepare
-from studio.engine.crew import ClaimLost, Crew
+from studio.engine.crew import Crew
+from studio.engine.endings import ClaimLost
 from studio.engine.errors import AnswerLost, NeverSent, WireError
+from studio.engine.limits import KeyPace
+from studio.engine.paces import now
 from studio.engine.saving import hint_saving, spool
-from studio.jobs.models import Kind, Submission
+from studio.engine.schedule import Curve
+from studio.jobs.models import Submission
 from studio.jobs.orders import loaded_order, model_of
 from studio.jobs.states import Status
 from studio.providers import errors
@@ -33,8 +38,7 @@ log = logging.getLogger(__name__)
 
 MAX_ANSWER = 64 * 1024 * 1024  # some providers send pictures inside their answers
 BUSY_TRIES = 3
-# Why an order is sent again although it may have arrived.
-LOST = ("answer_lost", "answer_too_large", "broken_answer", "interrupted")
+CROWDED_TIMES = 30
 
 AnyError = WireError | errors.ProviderError
 Outcome = Pending | Done
@@ -65,12 +69,23 @@ class Sending:
         self.name = f"submission {submission.pk}"
         self.model = model_of(submission.job)
         self.provider = PROVIDERS[submission.job.provider]
-        self.seconds = schedule.usual_seconds(self.model, is_sandbox=submission.key.is_sandbox)
         self.heeds_from = timezone.now()
+        self.called_at = 0.0
+        self.may_have_arrived = False
+
+    @property
+    def pace(self) -> KeyPace:
+        return self.crew.paces.of(self.submission.key)
+
+    @property
+    def curve(self) -> Curve:
+        """How long orders like this one take."""
+        return self.crew.durations.curve(self.submission)
 
     async def send(self) -> None:
         """One order goes out, once. Every way that it can end has its line here."""
         submission = self.submission
+        self.may_have_arrived = bool(submission.body_hash)
         try:
             async with self.crew.room(submission):
                 outcome = await self._order()
@@ -78,13 +93,13 @@ class Sending:
             await self._try_again(error, tries=schedule.CONNECT_TRIES)
         except VaultError:
             log.exception("key %s cannot be opened", submission.key_id)
-            await self._write(lambda: submission.fail("no_secret"))
+            await self._give_up("no_secret")
         except errors.Limited as error:
             await self._wait_for_limit(error)
         except errors.Busy as error:
             await self._try_again(error, tries=BUSY_TRIES)
         except errors.Refused as error:
-            await self._end(error)
+            await self._refused(error)
         except (AnswerLost, errors.ProviderError) as error:
             await self._answer_lost(error)
         else:
@@ -112,7 +127,10 @@ class Sending:
             lambda: submission.mark_sent(self.crew.claim, prepared.sha256)
         ):
             raise ClaimLost
-        return await self.crew.wire.send(
+        await self.crew.paces.cover(key)
+        self.called_at = now()
+        self.crew.paces.called(key, call, submission.pk)
+        response = await self.crew.wire.send(
             call,
             base_url=key.url,
             secret=secret,
@@ -120,38 +138,47 @@ class Sending:
             max_bytes=MAX_ANSWER,
             prepared=prepared,
         )
+        self.crew.paces.heard(key, call, response)
+        return response
 
     async def _try_again(self, error: AnyError, *, tries: int, is_lost: bool = False) -> None:
         """Back to the queue, a few times, later and later; then it is given up.
 
-        Not as failed where this sending or one before may have arrived, and been charged for.
+        is_lost: this one may have arrived.
         """
-        submission, words = self.submission, self._words(error)
-        has_tried = submission.tries >= tries
-        may_be_there = has_tried and (is_lost or await self._write(self._was_lost_before))
-        if submission.tries >= (schedule.LOST_TRIES if may_be_there else tries):
-            give_up = submission.lose_track if may_be_there else submission.fail
-            await self._write(lambda: give_up(error.code, words))
+        submission = self.submission
+        self.may_have_arrived = self.may_have_arrived or is_lost
+        if submission.tries >= (schedule.LOST_TRIES if self.may_have_arrived else tries):
+            await self._give_up(error.code, self._words(error))
             return
         later = timezone.now() + timedelta(seconds=schedule.retry_delay(submission.tries))
-        await self._write(
-            lambda: submission.put_back(self.crew.claim, not_before=later, reason=error.code)
-        )
-
-    def _was_lost_before(self) -> bool:
-        """Whether another sending of the same order got no answer, or was cut short."""
-        put_back = self.submission.event_set.filter(kind=Kind.PUT_BACK, facts__reason__in=LOST)
-        return self.model.is_idempotent and put_back.exists()
+        await self._put_back(not_before=later, reason=error.code)
 
     async def _wait_for_limit(self, error: errors.Limited) -> None:
-        """429 is not a failure: the whole key waits as long as it was told to."""
-        wait = error.retry_after or max(5.0, schedule.retry_delay(self.submission.tries))
-        later = timezone.now() + timedelta(seconds=wait)
-        self.crew.cool(self.submission.key_id, later)
-        await self._write(
-            lambda: self.submission.put_back(
-                self.crew.claim, not_before=later, reason=error.code, is_limit=True
-            )
+        """429 is not a failure: the whole key waits as long as it was told to.
+
+        Where that may as well be a conflict, it is not waited for without end.
+        """
+        submission, wait = self.submission, error.retry_after
+        until = self.pace.refused(
+            now(),
+            submission.pk,
+            sent_at=self.called_at,
+            wait=None if wait is None else wait + uniform(0.0, 1.0),
+        )
+        is_crowded = isinstance(error, errors.Crowded)
+        if is_crowded and (self.may_have_arrived or submission.crowded_times + 1 >= CROWDED_TIMES):
+            await self._give_up(error.code, self._words(error))
+            return
+        later = datetime.fromtimestamp(until, UTC)
+        await asyncio.gather(
+            self._put_back(
+                not_before=later,
+                reason=errors.Limited.code,
+                is_limit=True,
+                is_crowded=is_crowded,
+            ),
+            self.crew.paces.keep(submission.key_id),
         )
 
     async def _answer_lost(self, error: AnyError) -> None:
@@ -164,6 +191,29 @@ class Sending:
         words = self._words(error)
         await self._write(lambda: submission.lose_track(error.code, words))
 
+    async def _refused(self, error: errors.ProviderError) -> None:
+        """A definite no to this sending – which says nothing of one that may have arrived before,
+        if the key was at fault, or the order itself did not go out again.
+        """
+        if self.may_have_arrived and (error.pauses_key or self.submission.sent_at is None):
+            await self._give_up(error.code, self._words(error))
+            if error.pauses_key:
+                await self._write(lambda: self.submission.key.pause(error.code))
+        else:
+            await self._end(error)
+
+    async def _put_back(self, **facts: Any) -> None:
+        """Remember what was sent only if it may have arrived: such an order is asked after."""
+        claim, is_clean = self.crew.claim, not self.may_have_arrived
+        await self._write(lambda: self.submission.put_back(claim, is_clean=is_clean, **facts))
+
+    async def _give_up(self, code: str, words: str = "") -> None:
+        """It will not be sent again. Whether it was charged, nobody knows if it has arrived."""
+        if self.may_have_arrived:
+            await self._write(lambda: self.submission.lose_track("answer_lost", words))
+        else:
+            await self._write(lambda: self.submission.fail(code, words))
+
     # Both -------------------------------------------------------------------------------------
 
     async def _take_in(self, outcome: Outcome) -> None:
@@ -172,7 +222,8 @@ class Sending:
             spooled = await asyncio.to_thread(spool, submission.pk, outcome)
             await self._write(lambda: self._finish(outcome, spooled))
         else:
-            delay = outcome.retry_after or schedule.poll_delay(self.seconds, 0)
+            self.pace.accepted()
+            delay = outcome.retry_after or schedule.poll_delay(self.curve, 0)
             self._hear_no_hint_for(outcome.retry_after or 0)
             first = timezone.now() + timedelta(seconds=delay)
             await self._write(lambda: submission.accept(outcome.ticket, first))

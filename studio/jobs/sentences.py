@@ -78,6 +78,13 @@ SENTENCES: dict[str, Sentence] = {
         ),
         "clock",
     ),
+    "crowded": Sentence(
+        _("The provider has too many orders"),
+        _(
+            "%(provider)s said again and again that too many orders of this key are under way, or that this one conflicts with another. Nothing was charged. Try again when others are done."
+        ),
+        "clock",
+    ),
     "never_sent": Sentence(
         _("The provider cannot be reached"),
         _(

@@ -36,7 +36,7 @@ ERRORS: Mapping[int, type[errors.ProviderError]] = {
     **errors.USUAL,
     400: errors.BadOrder,
     404: errors.BadOrder,
-    409: errors.Limited,  # too many active tasks; the engine sends no order twice, so it is new
+    409: errors.Crowded,
     422: errors.BadOrder,
     500: errors.Busy,
 }

@@ -9,6 +9,7 @@ ProviderError
 │   ├── NoPermission       403, the plan is too small – pauses the key
 │   ├── Blocked            content policy
 │   ├── Limited            429 – wait, then again
+│   │   └── Crowded          409 that means too many tasks, or a conflict – wait, not for ever
 │   └── Busy               a 5xx in the provider's own words – again, a few times
 ├── Failed               accepted, worked on, and given up by the provider
 ├── UnknownTask          the provider does not know the ticket
@@ -120,6 +121,13 @@ class Limited(Refused):
     code = "limited"
     message = gettext_noop("The provider asks us to slow down.")
     may_retry = True
+
+
+class Crowded(Limited):
+    """Too many active tasks, or a conflict: the provider does not say which."""
+
+    code = "crowded"
+    message = gettext_noop("The provider says that too many orders of this key are under way.")
 
 
 class Busy(Refused):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
 from uuid import uuid4
 
 from studio.engine.claims import with_order
 from studio.engine.crew import Alarm
+from studio.engine.durations import Durations
 from studio.engine.keyring import Keyring
 from studio.engine.life import Life
+from studio.engine.paces import Paces
 from studio.engine.writer import Writer
 from studio.jobs.models import Job, Submission
 from studio.providers.calls import Call, Response
@@ -44,10 +45,11 @@ class Crew:
     def __init__(self, wire: ScriptedWire, write: Writer) -> None:
         self.wire, self.write = wire, write
         self.claim = uuid4()
-        self.cooled: dict[int, datetime] = {}
         self.rests: list[float] = []
         self.progress: list[int | None] = []
         self.keys = Keyring()
+        self.paces = Paces(write, {}, lambda: True)
+        self.durations = Durations()
 
     async def rest(self, seconds: float, alarm: Alarm) -> bool:
         self.rests.append(seconds)
@@ -63,9 +65,6 @@ class Crew:
 
     def progressed(self, submission: Submission) -> None:
         self.progress.append(submission.progress)
-
-    def cool(self, key_id: int, until: datetime) -> None:
-        self.cooled[key_id] = until
 
     def landed(self, submission: Submission) -> None:
         """Nothing to make room for."""

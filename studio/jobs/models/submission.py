@@ -140,10 +140,12 @@ class Submission(models.Model):
         not_before: datetime | None = None,
         reason: str = "",
         is_limit: bool = False,
+        is_crowded: bool = False,
+        is_clean: bool = False,
     ) -> bool:
         """submitting → queued, because nothing was charged, or will not be a second time.
 
-        A wait for a limit does not count as a try.
+        A wait for a limit does not count as a try. is_clean: nothing of it can have arrived.
         """
         won = self._move(
             Status.QUEUED,
@@ -152,6 +154,8 @@ class Submission(models.Model):
             sent_at=None,
             not_before=not_before,
             tries=self.tries - 1 if is_limit else self.tries,
+            crowded_times=self.crowded_times + is_crowded,
+            body_hash="" if is_clean else self.body_hash,
         )
         if won and reason:
             self.job.note(Kind.PUT_BACK, self, reason=reason, tries=self.tries)
