@@ -21,7 +21,7 @@ PUBLIC = "https://studio.example.com"
 
 def plus_key(owner: User, **fields: Any) -> ProviderKey:
     """A key of GPTImage2 Plus with a webhook secret."""
-    key = make_key(owner, provider="gptimage2plus", is_sandbox=False, **fields)
+    key = make_key(owner, **{"provider": "gptimage2plus", "is_sandbox": False, **fields})
     key.set_secret("gimg_0123456789abcdef")
     WebhookSecret.objects.keep(key, SIGNING)
     return key

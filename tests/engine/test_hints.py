@@ -15,8 +15,10 @@ from django.utils import timezone
 
 from studio.engine import leases, schedule
 from studio.engine.crew import Alarm
+from studio.engine.durations import Durations
 from studio.engine.keyring import Keyring
 from studio.engine.life import Life
+from studio.engine.paces import Paces
 from studio.engine.pump import Pump
 from studio.engine.schedule import Curve
 from studio.jobs.models import Submission
@@ -146,6 +148,8 @@ class Clock:
         self.begun = timezone.now()
         self.wire = self
         self.keys = Keyring()
+        self.paces = Paces(self.write, {}, lambda: True)
+        self.durations = Durations()
         self.life: Life | None = None
         self.retry_after = ""
 
@@ -193,12 +197,21 @@ def gaps(times: list[float]) -> list[float]:
 
 @pytest.mark.promise(19)
 def test_hints_make_one_poll_in_five_seconds_at_most(bob):
-    row = running(plus_key(bob), TICKET)
+    row = running(plus_key(bob, is_sandbox=True), TICKET)
 
     polls = polls_under_fire(row, 60.0)
 
     assert len(polls) >= 11
     assert min(gaps(polls)) >= 5.0
+
+
+@pytest.mark.promise(8, 19)
+def test_who_calls_again_and_again_uses_up_no_calls_of_a_key_that_has_few(bob):
+    row = running(plus_key(bob), TICKET)
+
+    polls = polls_under_fire(row, 100.0)
+
+    assert [round(at) for at in polls] == [0, 5, 35, 65, 95]
 
 
 def test_a_hint_does_not_outrun_what_the_provider_told_us_to_wait(bob):

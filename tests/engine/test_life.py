@@ -156,8 +156,9 @@ def test_a_limit_is_waited_for_and_is_no_failure(job):
 
     row = row_of(job)
     assert (row.status, row.tries, row.error_code) == ("queued", 0, "")
-    assert timedelta(seconds=6.5) < row.not_before - timezone.now() <= timedelta(seconds=7)
-    assert crew.cooled == {row.key_id: row.not_before}
+    assert timedelta(seconds=6.5) < row.not_before - timezone.now() <= timedelta(seconds=8)
+    assert abs(row.key.pace.rests_until - row.not_before) < timedelta(seconds=1)
+    assert crew.wire.posts == 1
 
 
 @pytest.mark.parametrize("status", [500, 503])
