@@ -35,13 +35,15 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         may_go = Q(not_before=None) | Q(not_before__lte=now)
         return self.filter(may_go, status=Status.QUEUED).order_by("job_id", "ordinal")
 
-    def bulk_create(
-        self, objs: Iterable[Submission], *args: Any, **kwargs: Any
-    ) -> list[Submission]:
+    def create(self, **fields: Any) -> Submission:
+        """With the owner of its job, so that members can take turns without reading the jobs."""
+        return super().create(**{"owner_id": fields["job"].owner_id, **fields})
+
+    def bulk_create(self, objs: Iterable[Submission], *args: Any, **options: Any) -> Any:
         rows = list(objs)
         for row in rows:
             row.owner_id = row.job.owner_id
-        return super().bulk_create(rows, *args, **kwargs)
+        return super().bulk_create(rows, *args, **options)
 
     def abandoned(self, claim: UUID, sending: Collection[UUID]) -> Self:
         """Claimed and not being sent: by a pump that is gone, or lost when a commit's answer was.

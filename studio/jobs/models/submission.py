@@ -21,14 +21,12 @@ from studio.jobs.states import RETRIABLE, Status
 from studio.providers.contract import Done, Ticket
 from studio.vault.models import ProviderKey
 
+DONE, POKED = Q(done_at__isnull=False), Q(poked_at__isnull=False)
 UNDECIDED = Q(status__in=[Status.SUBMITTING, Status.RUNNING, Status.UNKNOWN])
 
 
 class Submission(models.Model):
-    """One paid call to a provider: what can cost money once. `id` is its idempotency key.
-
-    owner: the job's, so that members can take turns without reading the jobs.
-    """
+    """One paid call to a provider: what can cost money once. `id` is its idempotency key."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     job = models.ForeignKey(Job, models.CASCADE, related_name="submissions")
@@ -74,25 +72,12 @@ class Submission(models.Model):
                 fields=["status", "key", "owner", "job", "ordinal", "not_before"],
                 name="submission_status",
             ),
-            models.Index(
-                fields=["-done_at"],
-                name="submission_done",
-                condition=Q(done_at__isnull=False),
-            ),
-            models.Index(
-                fields=["poked_at"],
-                name="submission_poked",
-                condition=Q(poked_at__isnull=False),
-            ),
+            models.Index(fields=["done_at"], name="submission_done", condition=DONE),
+            models.Index(fields=["poked_at"], name="submission_poked", condition=POKED),
         ]
 
     def __str__(self) -> str:
         return str(self.id)
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self._state.adding:
-            self.owner_id = self.job.owner_id
-        super().save(*args, **kwargs)
 
     def _move(self, to: Status, when: Q, **changes: Any) -> bool:
         """Change the row if it is still as `when` says, and let the job follow."""
