@@ -18,13 +18,16 @@ from studio.vault.models import ProviderKey
 
 
 class Dispatch:
-    """Knows what is under way: tell it when a submission begins, is answered and ends."""
+    """Knows what is under way: tell it when a submission begins, is answered and ends.
+
+    sending: what is on its way to a provider.
+    """
 
     def __init__(self, paces: Paces) -> None:
         self.paces = paces
         self.rota = Rota()
         self._flights: dict[UUID, tuple[Pair, ProviderKey]] = {}
-        self._sending: set[UUID] = set()
+        self.sending: set[UUID] = set()
         self._seats: list[tuple[KeyPace, object]] = []
 
     def choose(
@@ -61,7 +64,7 @@ class Dispatch:
         if submission.status == Status.RUNNING:
             self.paces.of(key).resume(submission.pk)
             return
-        self._sending.add(submission.pk)
+        self.sending.add(submission.pk)
         self.rota.sending[submission.owner_id] += 1
         references = len(submission.job.job_references.all())
         calls = _calls(model_of(submission.job), references)
@@ -69,8 +72,8 @@ class Dispatch:
 
     def answered(self, pk: UUID) -> None:
         """It sends nothing more."""
-        if pk in self._sending:
-            self._sending.discard(pk)
+        if pk in self.sending:
+            self.sending.discard(pk)
             pair, key = self._flights[pk]
             self.rota.sending[pair[1]] -= 1
             self.paces.of(key).answered(pk)

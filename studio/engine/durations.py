@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Any, NamedTuple
 
 from studio.engine.schedule import FEWEST, Curve
@@ -11,6 +13,7 @@ from studio.jobs.orders import model_of
 
 ROWS = 2000
 LATEST = 200  # of one kind
+LEARN_EVERY = 60.0  # seconds
 
 
 class Kind(NamedTuple):
@@ -23,6 +26,9 @@ class Kind(NamedTuple):
     is_sandbox: bool
 
 
+Measured = dict[Kind, list[float]]
+
+
 def kind_of(submission: Submission) -> Kind:
     job = submission.job
     return Kind(job.provider, job.model, job.resolution, job.quality, submission.key.is_sandbox)
@@ -33,6 +39,7 @@ class Durations:
 
     def __init__(self) -> None:
         self._curves: dict[Kind, Curve] = {}
+        self._learns_at = 0.0
 
     def curve(self, submission: Submission) -> Curve:
         """As measured; as documented where too few of its kind are done."""
@@ -43,7 +50,13 @@ class Durations:
             )
         return self._curves[kind]
 
-    def learn(self, measured: dict[Kind, list[float]]) -> None:
+    async def refresh(self, read: Callable[[Callable[[], Measured]], Awaitable[Measured]]) -> None:
+        """Measure again, if the last time is long ago."""
+        if monotonic() >= self._learns_at:
+            self._learns_at = monotonic() + LEARN_EVERY
+            self.learn(await read(measured))
+
+    def learn(self, measured: Measured) -> None:
         """These are the latest durations, in seconds."""
         self._curves = {
             kind: Curve.measured(durations, is_sandbox=kind.is_sandbox)
@@ -52,7 +65,7 @@ class Durations:
         }
 
 
-def measured() -> dict[Kind, list[float]]:
+def measured() -> Measured:
     """The durations of the last orders that brought pictures, latest first."""
     done = Submission.objects.filter(done_at__isnull=False, accepted_at__isnull=False)
     rows: Any = done.order_by("-done_at").values_list(
@@ -64,7 +77,7 @@ def measured() -> dict[Kind, list[float]]:
         "accepted_at",
         "done_at",
     )
-    found: dict[Kind, list[float]] = defaultdict(list)
+    found: Measured = defaultdict(list)
     for *kind, accepted_at, done_at in rows[:ROWS]:
         seconds = (done_at - accepted_at).total_seconds()
         if seconds > 0 and len(durations := found[Kind(*kind)]) < LATEST:

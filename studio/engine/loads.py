@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from studio.engine.endings import Ending
 
 MOST = 64 * 1024 * 1024  # of files; on its way out a file takes three to four times its size
 
@@ -19,6 +23,16 @@ class Loads:
         self.taken = 0
         self.is_closed = False
         self._waiting: deque[tuple[int, asyncio.Future[bool]]] = deque()
+
+    @asynccontextmanager
+    async def room(self, weight: int) -> AsyncIterator[None]:
+        """So many bytes of room, for as long as the block lasts. Raises Ending."""
+        if not await self.take(weight):
+            raise Ending
+        try:
+            yield
+        finally:
+            self.give(weight)
 
     async def take(self, weight: int) -> bool:
         """Wait until there is room for so many bytes. False: there will be none any more."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from random import uniform
@@ -25,7 +25,7 @@ from studio.engine.crew import Alarm
 from studio.engine.disk import has_room
 from studio.engine.dispatch import Dispatch
 from studio.engine.drain import is_draining
-from studio.engine.durations import Durations, measured
+from studio.engine.durations import Durations
 from studio.engine.endings import Ending
 from studio.engine.keyring import Keyring
 from studio.engine.life import Life
@@ -36,7 +36,6 @@ from studio.engine.turns import Turns
 from studio.engine.wire import Wire
 from studio.engine.writer import Writer
 from studio.jobs.models import Submission
-from studio.jobs.states import Status
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +47,6 @@ LONGEST_SUBMIT = 310.0
 LOOK_EVERY = 0.1
 TIDY_EVERY = 3.0
 RENEW_EVERY = 4.0
-LEARN_EVERY = 60.0
 LINGER = 5.0
 DRAIN_PATIENCE = 20.0
 POLL_PATIENCE = 5.0
@@ -72,11 +70,9 @@ class Pump:
         self.tally = Tally()
         self.lives: dict[UUID, Life] = {}
         self.tasks: dict[UUID, asyncio.Task[None]] = {}
-        self.sending: set[UUID] = set()
         self.asking: set[UUID] = set()
         self.moved: dict[UUID, Submission] = {}
         self.durations = Durations()
-        self.learns_at = 0.0
         self.is_ending = False
         self.alarm = Alarm()
         self.busy_at = monotonic()
@@ -122,20 +118,12 @@ class Pump:
             self.asking.discard(submission.pk)
             self.turns.give(submission.key_id)
 
-    @asynccontextmanager
-    async def room(self, submission: Submission) -> AsyncIterator[None]:
+    def room(self, submission: Submission) -> AbstractAsyncContextManager[None]:
         """Memory for what is sent, for as long as the block lasts. Raises Ending."""
-        weight = claims.weight(submission)
-        if not await self.loads.take(weight):
-            raise Ending
-        try:
-            yield
-        finally:
-            self.loads.give(weight)
+        return self.loads.room(claims.weight(submission))
 
     def landed(self, submission: Submission) -> None:
         """Its order has been answered: there is room to send another."""
-        self.sending.discard(submission.pk)
         self.dispatch.answered(submission.pk)
         self.tally.sent += 1
         claims.lighten(submission)
@@ -163,7 +151,7 @@ class Pump:
 
     def _is_over(self, until: float) -> bool:
         """The slice has run its time, and no order is just going out that others would wait for."""
-        has_run = monotonic() > until and not self.sending
+        has_run = monotonic() > until and not self.dispatch.sending
         is_overdue = monotonic() > until + LONGEST_OVERTIME
         return has_run or is_overdue or self.is_ending or is_draining()
 
@@ -174,7 +162,7 @@ class Pump:
         return not await self.write.read(due.exists)
 
     async def _claim_due(self) -> None:
-        room = MAX_SENDING - len(self.sending)
+        room = MAX_SENDING - len(self.dispatch.sending)
         if room <= 0 or not has_room():
             return
         found = await self.write.read(partial(claims.look_at_queue, self.shard))
@@ -208,7 +196,7 @@ class Pump:
         if await self.write.read(hold.is_on):
             self._end()
             return
-        sending = list(self.sending)
+        sending = list(self.dispatch.sending)
         look = partial(
             claims.look_round,
             self.shard,
@@ -226,9 +214,7 @@ class Pump:
         self._take_up([row for row in found.running if row.pk not in self.lives])
         if found.is_untidy:
             await self.write(partial(claims.tidy, self.shard, self.claim, sending))
-        if monotonic() >= self.learns_at:
-            self.learns_at = monotonic() + LEARN_EVERY
-            self.durations.learn(await self.write.read(measured))
+        await self.durations.refresh(self.write.read)
 
     def _take_up(self, running: list[Submission]) -> None:
         """Go on with these. Polls that are overdue are spread, so that they do not come at once."""
@@ -245,8 +231,6 @@ class Pump:
     def _begin(self, submission: Submission) -> None:
         self.busy_at = monotonic()
         self.dispatch.begin(submission, self.keys.lend(submission))
-        if submission.status == Status.SUBMITTING:
-            self.sending.add(submission.pk)
         life = Life(submission, self)
         task = asyncio.create_task(life.live())
         self.lives[submission.pk] = life
@@ -258,7 +242,6 @@ class Pump:
         life = self.lives.pop(pk)
         self.dispatch.end(pk, lingers=life.lingers if task.cancelled() else 0.0)
         self.tasks.pop(pk, None)
-        self.sending.discard(pk)
         if not task.cancelled() and (error := task.exception()):
             log.error("the engine stumbled", exc_info=error, extra={"submission": pk})
 
@@ -289,7 +272,7 @@ class Pump:
         leases.release(self.shard, self.claim)
 
     def _account(self) -> dict[str, Any]:
-        out = len(self.sending) + len(self.asking)
+        out = len(self.dispatch.sending) + len(self.asking)
         return {"in_flight": len(self.lives), "calls_out": out, **self.tally.take()}
 
     def _end(self) -> None:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-KEPT = 8  # places that go only to members who have nothing on the way out
+KEPT = 16  # places that go only to members who have nothing on the way out
 
 Pair = tuple[int, int]
 

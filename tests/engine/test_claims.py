@@ -65,8 +65,9 @@ def test_each_shard_has_its_own(bob, settings):
 
     assert [list(look(shard).running) for shard in (0, 1)] == [[rows[0]], [rows[1]]]
     assert [bool(claims.look_at_queue(shard).lines) for shard in (0, 1)] == [False, True]
-    assert claims.claim_due(0, uuid4(), 9, []) == []
-    assert claims.claim_due(1, uuid4(), 9, []) == [queued]
+    [line] = claims.look_at_queue(1).lines
+    assert claims.claim(0, uuid4(), {line: 9}) == []
+    assert claims.claim(1, uuid4(), {line: 9}) == [queued]
 
 
 def test_what_only_sending_needed_is_forgotten_and_can_be_had_again(bob):
