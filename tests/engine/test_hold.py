@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from inspect import isfunction
 from uuid import uuid4
 
 import pytest
@@ -16,6 +17,8 @@ from studio.jobs.models import Event, Image, Reference, Submission
 from studio.vault.models import ProviderKey
 from tests.conftest import make_job, make_key
 
+OBEYING = {"pump", "save_picture", "fetch_reference", "test_key"}
+CONNECTING_TO_NOBODY = {"beat"}
 STATUSES = ["queued", "submitting", "running", "saving", "unknown", "succeeded"]
 
 
@@ -61,6 +64,15 @@ def test_no_task_connects_to_anybody(bob):
     assert Image.objects.values_list("state", "tries").get() == ("pending", 0)
     assert Reference.objects.get().state == "fetching"
     assert ProviderKey.objects.get().test_status == "waiting"
+
+
+@pytest.mark.promise(46)
+def test_every_task_is_known_to_obey_or_to_connect_to_nobody():
+    """A new task belongs into one of the two; what the first ones do on hold is shown above."""
+    functions = {name for name, one in vars(tasks).items() if isfunction(one)}
+    own = {name for name in functions if vars(tasks)[name].__module__ == tasks.__name__}
+
+    assert {name for name in own if name[0] != "_"} == OBEYING | CONNECTING_TO_NOBODY
 
 
 @pytest.mark.promise(46)
