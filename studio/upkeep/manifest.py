@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
@@ -74,11 +75,9 @@ def describe(tables: dict[str, int], *, has_secrets: bool, has_pictures: bool) -
 
 
 def release() -> str:
-    """Which Darkroom this is."""
-    try:
-        return version("darkroom")
-    except PackageNotFoundError:
-        return "unknown"
+    """Which Darkroom this is. It runs where it lies and is installed nowhere."""
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
+    return str(project["version"])
 
 
 def needed_master_keys() -> list[str]:
