@@ -10,10 +10,16 @@ document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = token;
 });
 
-// What is under way is asked after every second, as long as there is any on the page.
+// What is under way is asked after every second, as long as there is any on the page; what waits for
+// people every ten.
+let seconds = 0;
+
 setInterval(() => {
+  seconds += 1;
   for (const asker of document.querySelectorAll("[data-while]")) {
-    if (document.querySelector(asker.dataset.while)) htmx.trigger(asker, "look");
+    const { while: moving, whileCalm: calm } = asker.dataset;
+    const isDue = document.querySelector(moving) || (seconds % 10 === 0 && document.querySelector(calm));
+    if (isDue) htmx.trigger(asker, "look");
   }
 }, 1000);
 

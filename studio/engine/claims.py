@@ -126,8 +126,7 @@ def tidy(shard: int, claim: UUID, sending: Collection[UUID]) -> None:
     for submission in with_order(rows.abandoned(claim, sending)):
         sort_out(submission)
     for submission in with_order(rows.keyless()):
-        is_clean = submission.status == Status.QUEUED and not submission.body_hash
-        submission.fail("key_deleted" if is_clean else "key_deleted_late")
+        submission.fail("key_deleted_late" if submission.may_have_arrived else "key_deleted")
     hint_pending(shard, timezone.now())
 
 

@@ -4,6 +4,7 @@ WireError
 ├── NeverSent            no connection stood: nothing of the order has left, nothing was charged
 │   └── Forbidden          the address is not one that the studio connects to
 ├── AnswerLost           a connection stood and no whole answer came: the outcome is open
+│   ├── TimedOut           it did not come before the deadline
 │   └── TooLarge           the answer was longer than it may be
 └── FetchError           a picture did not come; is_final: trying again changes nothing
 
@@ -52,6 +53,13 @@ class AnswerLost(WireError):
     message = _(
         "The connection broke before the answer came. The provider may have charged for it."
     )
+
+
+class TimedOut(AnswerLost):
+    """The deadline passed."""
+
+    code = "timed_out"
+    message = _("No answer came in time. The provider may have charged for it.")
 
 
 class TooLarge(AnswerLost):

@@ -53,13 +53,19 @@ def heed(rows: Any, body: bytes) -> bool:
 
 
 def heed_late(rows: Any, ticket: Ticket) -> bool:
-    """An order whose answer was lost turns out to have arrived: go on from here, by asking."""
-    unknown = rows.select_related("job").filter(status=Status.UNKNOWN, is_superseded=False)
-    submission: Submission | None = unknown.first()
-    if submission is None or not submission.accept(ticket, timezone.now()):
+    """An order whose answer was lost turns out to have arrived: go on from here, by asking.
+
+    Also where a person has decided meanwhile: the pictures that come are shown beside others.
+    """
+    submission: Submission | None = rows.select_related("job").filter(ticket__isnull=True).first()
+    if submission is None:
         return False
-    wake([submission.key_id])
-    return True
+    now = timezone.now()
+    is_unknown = submission.status == Status.UNKNOWN
+    is_won = submission.accept(ticket, now) if is_unknown else submission.revive(ticket, now)
+    if is_won:
+        wake([submission.key_id])
+    return is_won
 
 
 def _signer(provider: str) -> Signer:

@@ -74,7 +74,7 @@ def give_up(submission: Submission) -> None:
     """End it by what it may have cost: nothing, something, or nobody knows."""
     if submission.status == Status.RUNNING:
         submission.fail("stumbled_late")
-    elif submission.sent_at is None:
+    elif submission.sent_at is None and not submission.body_hash:
         submission.fail("stumbled")
     else:
         submission.lose_track("stumbled_sending")

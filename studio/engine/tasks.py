@@ -9,11 +9,20 @@ from __future__ import annotations
 import asyncio
 
 from studio import logs
-from studio.engine import heartbeat, hold, leases, probing, referencing, saving, stumbles
+from studio.engine import (
+    heartbeat,
+    hold,
+    leases,
+    lookups,
+    probing,
+    referencing,
+    saving,
+    stumbles,
+)
 from studio.engine.board import ours
 from studio.engine.drain import is_draining
 from studio.engine.pump import Pump
-from studio.jobs.models import Image, Reference
+from studio.jobs.models import WAITING, Image, Reference, Submission
 from studio.jobs.shards import wake_shard
 from studio.vault.models import ProviderKey
 
@@ -73,6 +82,17 @@ def test_key(key_id: int) -> None:
     for key in ProviderKey.objects.filter(pk=key_id, deleted_at=None):
         with logs.about(key=key.pk):
             probing.probe(key)
+
+
+def look_up(submission_id: str) -> None:
+    """Ask a provider about an order whose outcome is unknown; nothing is ordered."""
+    heartbeat.beat()
+    if hold.is_on():
+        return
+    rows = Submission.objects.select_related("job", "key__owner")
+    for submission in rows.filter(pk=submission_id, sought_code=WAITING):
+        with logs.about(submission=submission.pk, job=submission.job_id):
+            lookups.look_up(submission)
 
 
 def beat() -> None:

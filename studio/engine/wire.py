@@ -23,7 +23,15 @@ from studio import addresses
 from studio.addresses import ForbiddenAddress
 from studio.engine.answers import PIECE, lower, pieces_of
 from studio.engine.bodies import Prepared, prepare
-from studio.engine.errors import AnswerLost, FetchError, Forbidden, NeverSent, TooLarge, WireError
+from studio.engine.errors import (
+    AnswerLost,
+    FetchError,
+    Forbidden,
+    NeverSent,
+    TimedOut,
+    TooLarge,
+    WireError,
+)
 from studio.engine.guard import TRIP, GuardedResolver, Trip, open_session
 from studio.providers.calls import Call, Response
 
@@ -265,5 +273,6 @@ def _translated(trip: Trip) -> Iterator[None]:
     except WireError:
         raise
     except FAULTS as error:
-        kind = AnswerLost if trip.is_connected else NeverSent
+        lost = TimedOut if isinstance(error, TimeoutError) else AnswerLost
+        kind = lost if trip.is_connected else NeverSent
         raise kind(detail=type(error).__name__) from None

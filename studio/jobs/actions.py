@@ -116,7 +116,10 @@ def _columns(order: Order) -> dict[str, object]:
 
 
 def cancel(job: Job, *, by: User) -> bool:
-    """Take back what was not sent, and stop waiting for what was. Says whether anything changed."""
+    """Take back what was not sent, and stop waiting for what was. Says whether anything changed.
+
+    An unknown outcome stays unknown: what became of it is decided, not forgotten.
+    """
     current = job.submissions.filter(is_superseded=False)
     changed = [submission.cancel(by=by.name) for submission in current]
     return any(changed)
@@ -131,11 +134,11 @@ def retry(job: Job, *, by: User) -> bool:
         if not ProviderKey.objects.usable_by(job.owner).filter(pk=job.key_id).exists():
             return False
         job = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
-        missing = job.missing()
-        if not missing:
+        wanting = job.wanting()
+        if not wanting:
             return False
         job.submissions.filter(is_superseded=False, status__in=RETRIABLE).update(is_superseded=True)
-        _submit(job, replace(order_of(job), count=missing), after=job.submissions.count())
+        _submit(job, replace(order_of(job), count=wanting), after=job.submissions.count())
         job.note(Kind.RETRIED, by=by.name)
         job.follow()
         wake([job.key_id])

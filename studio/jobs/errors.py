@@ -1,4 +1,4 @@
-"""What can be wrong with a picture, or with an order.
+"""What can be wrong with a picture, with an order, or with the id of one.
 
 PictureError
 ├── TooHeavy             more bytes than are taken
@@ -10,6 +10,10 @@ PictureError
 └── NothingClear         a mask that leaves everything as it is
 
 FormUsed                 the form has placed another order before
+
+TaskIdError
+├── NoTaskId             nothing that could be the id of a task
+└── TaskTaken            the pictures of this task belong to another order
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -89,3 +94,24 @@ class FormUsed(Exception):
     message = _(
         "This form has placed an order already. Press Develop again to place this one as well."
     )
+
+
+class TaskIdError(Exception):
+    """`message` is one sentence for the person."""
+
+    message: str | Promise = _("This id cannot be looked up.")
+
+
+class NoTaskId(TaskIdError):
+    """Nothing at all, several words, a sentence."""
+
+    message = _("Enter the id alone, as the provider's page shows it.")
+
+
+class TaskTaken(TaskIdError):
+    """One task, one order: what it costs is counted once."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        words = gettext("This id belongs to job %(number)s already. Look for another one.")
+        self.message = words % {"number": number}

@@ -1,4 +1,4 @@
-"""What the engine looks for among submissions."""
+"""What the engine, and people, look for among submissions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from studio.accounts.models import User
 from studio.jobs.models.job import Job
 from studio.jobs.states import Status
 from studio.vault.models import ProviderKey
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
-    """What the engine looks for."""
+    """What the engine looks for, and whose it is to decide."""
 
     def due(self, now: datetime) -> Self:
         """Queued, not before their time, and with a key that their owner may use now."""
@@ -57,6 +58,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(
             status__in=[Status.QUEUED, Status.RUNNING], key__deleted_at__isnull=False
         )
+
+    def decidable_by(self, member: User) -> Self:
+        """Those whose outcome is theirs to decide: their orders, those with their keys, or all."""
+        return self if member.is_admin else self.filter(Q(owner=member) | Q(key__owner=member))
 
     def poked(self) -> Self:
         """The provider has called since the engine last heard of it."""

@@ -149,10 +149,33 @@ SENTENCES: dict[str, Sentence] = {
         "ban",
         may_have_cost=True,
     ),
+    "charged": Sentence(
+        _("Charged, without pictures"),
+        _(
+            "A member found that %(provider)s charged for this, and no picture came. Ordering it again may cost the same once more."
+        ),
+        "wallet",
+        may_have_cost=True,
+    ),
+    "not_charged": Sentence(
+        _("It never arrived"),
+        _(
+            "A member found that %(provider)s did not take this order. Nothing was charged. Try again."
+        ),
+        "unplug",
+    ),
     "answer_lost": Sentence(
         NOBODY_KNOWS,
         _(
             "The connection dropped after sending. %(provider)s may have charged for this: check your account there before you send it again."
+        ),
+        "unplug",
+        may_have_cost=True,
+    ),
+    "timed_out": Sentence(
+        NOBODY_KNOWS,
+        _(
+            "%(provider)s took the order and did not answer in time. It may have charged for this: check your account there before you send it again."
         ),
         "unplug",
         may_have_cost=True,

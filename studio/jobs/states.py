@@ -12,7 +12,7 @@ class Status(models.TextChoices):
     queued ─► submitting ─► running ─► saving ─► succeeded
        │         │  ▲          │          └► failed (pictures lost: shows the remote URL)
        │         │  └──── the same idempotency key, where the provider has one
-       │         ├► unknown ─► running (late answer) │ queued (a person confirms) │ failed
+       │         ├► unknown ─► running (late answer, looked up) │ failed (a person decides)
        ├► cancelled ◄──────────┤
        └► failed │ blocked ◄───┘
     """
@@ -29,7 +29,8 @@ class Status(models.TextChoices):
 
 
 ACTIVE = (Status.QUEUED, Status.SUBMITTING, Status.RUNNING, Status.SAVING)
-RETRIABLE = (Status.FAILED, Status.BLOCKED, Status.CANCELLED, Status.UNKNOWN)
+RETRIABLE = (Status.FAILED, Status.BLOCKED, Status.CANCELLED)
+FRUITLESS = (*RETRIABLE, Status.UNKNOWN)
 
 # A job shows the first of these that one of its current submissions is in. Pictures go before
 # what became of the others: the card shows them, and says what is missing.

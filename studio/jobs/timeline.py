@@ -33,6 +33,16 @@ LINES: dict[Kind, tuple[Text, Text, str]] = {
     Kind.CANCELLED: (_("Cancelled"), _("by %(by)s, before it was sent"), ""),
     Kind.STOPPED_WAITING: (_("No longer waited for"), _("by %(by)s"), ""),
     Kind.RETRIED: (_("Ordered again"), _("by %(by)s"), ""),
+    Kind.SOUGHT: (_("Looked up at %(provider)s"), _("by %(by)s"), ""),
+    Kind.NOT_FOUND: (_("Not found"), _("%(reason)s"), ""),
+    Kind.CHARGED: (_("Charged, without pictures"), _("decided by %(by)s"), "bad"),
+    Kind.NOT_CHARGED: (_("Not charged"), _("decided by %(by)s"), ""),
+    Kind.REPEATED: (
+        _("Sent again under the same id"),
+        _("by %(by)s; it is charged once"),
+        "",
+    ),
+    Kind.ANSWERED_LATE: (_("Answered late"), _("%(provider)s made it after all"), "safe"),
     Kind.SET_ASIDE: (_("Not sent"), _("It came out of a backup and may have been sent since."), ""),
 }
 # Shorter than the sentence, where that speaks of what to do.
@@ -40,6 +50,8 @@ REASONS = {
     "interrupted": _("The studio was interrupted."),
     "restored": _("It came out of a backup in the middle of sending."),
     "answer_lost": _("The connection dropped after sending."),
+    "timed_out": _("No answer came in time."),
+    "unknown_task": _("The provider does not know this order."),
     "answer_too_large": _("The answer was too long to be read."),
     "broken_answer": _("The answer could not be read."),
     "wire_error": _("The connection failed."),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from studio.jobs.views import cards, job, masks, pictures, providers, references, studio
+from studio.jobs.views import (
+    cards,
+    job,
+    masks,
+    outcomes,
+    pictures,
+    providers,
+    references,
+    studio,
+)
 
 urlpatterns = [
     path("", studio.studio, name="studio"),
@@ -19,6 +28,10 @@ urlpatterns = [
     path("jobs/<uuid:uid>/retry", cards.retry, name="job-retry"),
     path("jobs/<uuid:uid>/pick", cards.pick, name="job-pick"),
     path("jobs/<uuid:uid>/hide", cards.hide, name="job-hide"),
+    path("outcomes/<uuid:pk>/look-up", outcomes.look_up, name="outcome-look-up"),
+    path("outcomes/<uuid:pk>/charged", outcomes.charged, name="outcome-charged"),
+    path("outcomes/<uuid:pk>/not-charged", outcomes.not_charged, name="outcome-not-charged"),
+    path("outcomes/<uuid:pk>/send-again", outcomes.send_again, name="outcome-send-again"),
     path("references/add", references.add, name="reference-add"),
     path("references/<uuid:uid>", references.item, name="reference-item"),
     path("references/<uuid:uid>/picture", references.picture, name="reference-picture"),

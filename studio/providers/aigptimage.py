@@ -50,6 +50,8 @@ class AIGPTImage:
     name = "aigptimage"
     label = "AIGPTImage"
     base_url = "https://aigptimage.com"
+    task_word = "taskId"
+    trace = "X-Request-ID"
     models: tuple[ImageModel, ...] = (GPT_IMAGE_2,)
 
     def submit(self, order: Order, *, submission_id: UUID, callback_url: str = "") -> Flow:
@@ -78,6 +80,9 @@ class AIGPTImage:
         if state == "success" or not isinstance(state, str):
             raise errors.BrokenAnswer(detail=response.excerpt)
         return Pending(ticket=ticket)
+
+    def ticket(self, task_id: str) -> Ticket | None:
+        return reading.ticket("task_id", task_id)
 
     def probe(self) -> Probe:
         """Ask for a task that does not exist: that it is unknown is told to good keys only."""

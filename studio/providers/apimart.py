@@ -68,6 +68,8 @@ class APIMart:
     name = "apimart"
     label = "APIMart"
     base_url = "https://api.apimart.ai"
+    task_word = "task_id"
+    trace = ""
     models: tuple[ImageModel, ...] = (GPT_IMAGE_2,)
 
     def submit(self, order: Order, *, submission_id: UUID, callback_url: str = "") -> Flow:
@@ -97,6 +99,9 @@ class APIMart:
                 return Pending(ticket=ticket, progress=reading.per_cent(data.get("progress")))
             case _:
                 raise errors.BrokenAnswer(detail=response.excerpt)
+
+    def ticket(self, task_id: str) -> Ticket | None:
+        return reading.ticket("task_id", task_id)
 
     def probe(self) -> Probe:
         """Ask for a task that does not exist: 401 tells a bad key, any other no means it works."""

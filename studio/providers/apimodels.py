@@ -76,6 +76,8 @@ class APIModels:
     name = "apimodels"
     label = "APIModels"
     base_url = "https://apimodels.app"
+    task_word = "taskId"
+    trace = ""
     models: tuple[ImageModel, ...] = (GPT_IMAGE_2_ALL,)
 
     def submit(self, order: Order, *, submission_id: UUID, callback_url: str = "") -> Flow:
@@ -105,6 +107,9 @@ class APIModels:
         if not pictures:
             raise _refusal(response, _code(body), ASKING)
         return Done(pictures=pictures)
+
+    def ticket(self, task_id: str) -> Ticket | None:
+        return reading.ticket("task_id", task_id)
 
     def probe(self) -> Probe:
         """Ask for a task that does not exist: 401 tells a bad key, any other no means it works."""

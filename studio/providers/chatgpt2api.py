@@ -77,6 +77,8 @@ class ChatGPT2API:
     name = "chatgpt2api"
     label = "2API"
     base_url = "https://img.2capi.com"
+    task_word = "task_id"
+    trace = "client_task_id"
     models: tuple[ImageModel, ...] = (_model("gpt-image-2"), _model("gpt-image-2-5.5"))
 
     def submit(self, order: Order, *, submission_id: UUID, callback_url: str = "") -> Flow:
@@ -96,6 +98,9 @@ class ChatGPT2API:
                 return Pending(ticket={"task_id": str(submission_id)})
         return (yield from self.submit(order, submission_id=submission_id))
 
+    def recall(self, submission_id: UUID) -> Ticket:
+        return {"task_id": str(submission_id)}
+
     def poll(self, ticket: Ticket) -> Flow:
         response = yield _ask(ticket["task_id"])
         item = _item(response, ticket["task_id"])
@@ -110,6 +115,9 @@ class ChatGPT2API:
             case str():
                 return Pending(ticket=ticket)
         raise errors.BrokenAnswer(detail=response.excerpt)
+
+    def ticket(self, task_id: str) -> Ticket | None:
+        return reading.ticket("task_id", task_id)
 
     def probe(self) -> Probe:
         """Ask for a task that nobody has: a good key gets a list without it."""

@@ -71,11 +71,17 @@ Probe = Generator[Call, Response, Working]
 
 
 class Provider(Protocol):
-    """A company's image API. One file, one instance in the catalog."""
+    """A company's image API. One file, one instance in the catalog.
+
+    task_word: what its own pages call the id of an order. trace: under which name it is told our
+    id; empty where it is told none.
+    """
 
     name: str
     label: str
     base_url: str
+    task_word: str
+    trace: str
     models: tuple[ImageModel, ...]
 
     def submit(self, order: Order, *, submission_id: UUID, callback_url: str = "") -> Flow:
@@ -84,6 +90,10 @@ class Provider(Protocol):
 
     def poll(self, ticket: Ticket) -> Flow:
         """Ask how an order is getting on."""
+        ...
+
+    def ticket(self, task_id: str) -> Ticket | None:
+        """What asks after an order whose id a person found there; None for what can be no id."""
         ...
 
     def probe(self) -> Probe:
@@ -97,6 +107,10 @@ class Remembering(Provider, Protocol):
 
     def submit_again(self, order: Order, *, submission_id: UUID, callback_url: str = "") -> Flow:
         """Order what may have been ordered before: ask first, send the same only if it is not."""
+        ...
+
+    def recall(self, submission_id: UUID) -> Ticket:
+        """What asks after an order by the id that we gave it."""
         ...
 
 

@@ -59,6 +59,8 @@ class GPTImage2Plus:
     name = "gptimage2plus"
     label = "GPTImage2 Plus"
     base_url = "https://gptimage2.plus"
+    task_word = "generationId"
+    trace = "Idempotency-Key"
     models: tuple[ImageModel, ...] = (GPT_IMAGE_2,)
 
     def submit(self, order: Order, *, submission_id: UUID, callback_url: str = "") -> Flow:
@@ -95,6 +97,9 @@ class GPTImage2Plus:
                 return Pending(ticket=ticket, retry_after=reading.wait(response.headers))
             case _:
                 raise errors.BrokenAnswer(detail=response.excerpt)
+
+    def ticket(self, task_id: str) -> Ticket | None:
+        return reading.ticket("generation_id", task_id)
 
     def probe(self) -> Probe:
         """Ask for a generation that does not exist: every answer to a good key tells its limits."""

@@ -93,6 +93,13 @@ def task_id(value: Any) -> str:
     return value if is_text and value.strip(".") else ""
 
 
+def ticket(name: str, typed: str) -> dict[str, str] | None:
+    """A ticket of an id that a person has typed or pasted; None for what can be no id."""
+    found = typed.strip().strip("\"'“”")
+    is_one = not any(sign.isspace() or sign in ",;<>\"'" for sign in found)
+    return {name: found} if task_id(found) and is_one else None
+
+
 def json_object(value: Any) -> dict[str, Any]:
     """An object that may have come as bytes or a string; empty where it is none."""
     try:

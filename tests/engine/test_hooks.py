@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 from studio.engine import hints
 from studio.engine.claims import hear
 from studio.engine.hooks import MAX_BODY
-from studio.jobs.models import Job, Submission
+from studio.jobs.models import Decision, Job, Submission
 from studio.vault.models import ProviderKey, WebhookSecret
 from tests.conftest import make_job, make_key
 from tests.engine.hooking import PUBLIC, SIGNING, event, plus_key, running, signed
@@ -238,6 +238,27 @@ def test_a_call_finds_an_order_whose_answer_was_lost(bob):
     assert (lost, found.status, found.ticket) == ("unknown", "running", TASK)
     assert Job.objects.get(pk=row.job_id).status == "running"
     assert OrmQ.objects.count() == 1
+
+
+@pytest.mark.parametrize("decision", [Decision.CHARGED, Decision.NOT_CHARGED])
+def test_a_call_is_heard_after_a_person_has_decided_and_its_pictures_count(bob, decision):
+    key = make_key(bob, provider="apimodels")
+    row = make_job(bob, key, model="gpt-image-2-all").submissions.get()
+    Submission.objects.filter(pk=row.pk).update(status="unknown")
+    row.decide(decision, by=bob)
+    ended = Submission.objects.get(pk=row.pk).status
+
+    for _ in range(2):
+        assert post(address(row), TOLD).status_code == 204
+
+    found = Submission.objects.get(pk=row.pk)
+    assert (ended, found.status, found.ticket, found.decision) == (
+        "failed",
+        "running",
+        TASK,
+        decision,
+    )
+    assert list(row.job.events.values_list("kind", flat=True)) == [decision, "answered_late"]
 
 
 def test_an_order_just_going_out_waits_for_its_own_answer(bob):

@@ -5,13 +5,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from studio.engine.errors import AnswerLost, NeverSent, TooLarge
+from studio.engine.errors import AnswerLost, NeverSent, TimedOut, TooLarge
 from studio.engine.schedule import CONNECT_TRIES, LONGEST, LOST_TRIES
+from studio.engine.stumbles import sort_out
 from studio.jobs.models import Submission
 from tests.conftest import make_job, make_key
 from tests.engine.crew import live
@@ -82,6 +84,7 @@ def test_the_claim_is_on_disk_before_the_first_byte_leaves(job):
     "fault",
     [
         AnswerLost(),
+        TimedOut(),
         TooLarge(),
         answer(200, "<html>busy</html>"),
         answer(200, '{"code": 200, "data": [{"sta'),
@@ -136,6 +139,38 @@ def test_what_may_have_arrived_is_sent_again_for_longer_and_never_fails(remember
     live(remembered, last)
 
     assert (kept_on, row_of(remembered).status) == ("queued", "unknown")
+
+
+@pytest.mark.promise(4)
+def test_one_try_that_may_have_arrived_outweighs_all_that_never_left(remembered):
+    live(remembered, TimedOut())
+    Submission.objects.update(not_before=None, tries=LOST_TRIES - 1)
+
+    live(remembered, NeverSent())
+
+    row = row_of(remembered)
+    assert (row.status, row.error_code) == ("unknown", "answer_lost")
+
+
+@pytest.mark.promise(4)
+def test_a_claim_that_died_after_it_was_sent_stays_open(remembered):
+    row = row_of(remembered)
+    claim = uuid4()
+    row.take(claim)
+    row.mark_sent(claim, "a" * 64)
+
+    sort_out(row)
+
+    assert (row.status, row.may_have_arrived) == ("queued", True)
+
+
+def test_who_takes_back_an_order_that_may_have_arrived_is_told_so(remembered, bob):
+    live(remembered, AnswerLost())
+
+    row_of(remembered).cancel(by=bob.name)
+
+    row = row_of(remembered)
+    assert (row.status, row.error_code) == ("cancelled", "stopped_waiting")
 
 
 @pytest.mark.promise(4)

@@ -26,11 +26,12 @@ OUT = ("nobody", "disabled")
 
 
 class Row(NamedTuple):
-    """How it is asked, and what a member gets who owns it, and one who does not."""
+    """How it is asked, and what a member gets who owns it, one who does not, and an admin."""
 
     method: str
     owner: int
     others: int
+    admin: int = 0  # like the others, unless told otherwise
 
 
 def shared(status: int, method: str = "get") -> Row:
@@ -41,6 +42,11 @@ def shared(status: int, method: str = "get") -> Row:
 def own(status: int, method: str = "post") -> Row:
     """The owner's alone; an admin is a stranger to it like anybody else."""
     return Row(method, status, 404)
+
+
+def decided() -> Row:
+    """The owner's and an admin's; and of the key's owner, which tests of its view show."""
+    return Row("post", 302, 404, 302)
 
 
 MATRIX = {
@@ -56,6 +62,10 @@ MATRIX = {
     "job-retry": own(302),
     "job-pick": own(302),
     "job-hide": own(302),
+    "outcome-look-up": decided(),
+    "outcome-charged": decided(),
+    "outcome-not-charged": decided(),
+    "outcome-send-again": decided(),
     "reference-add": shared(302, "post"),
     "reference-item": own(200, "get"),
     "reference-picture": own(200, "get"),
@@ -90,6 +100,7 @@ def ask(people: dict[str, Client], bob: User) -> Callable[..., Any]:
     key = make_key(bob)
     job = scene(bob, key, Status.FAILED, error="busy")
     image = add_picture(job)
+    doubt = scene(bob, key, Status.UNKNOWN, error="answer_lost").submissions.get()
     upload = SimpleUploadedFile("cat.png", written(photo()), "image/png")
     people["owner"].post("/references/add", {"files": [upload]})
     reference = Reference.objects.get()
@@ -102,6 +113,7 @@ def ask(people: dict[str, Client], bob: User) -> Callable[..., Any]:
         "reference-original": [reference.uid],
         "mask-painter": [reference.uid],
         "mask-keep": [reference.uid],
+        **{name: [doubt.pk] for name in MATRIX if name.startswith("outcome")},
         **{name: [job.uid] for name in MATRIX if name.startswith("job") and name not in PLAIN},
     }
 
@@ -141,7 +153,8 @@ def test_who_gets_what(ask: Callable[..., Any], name: str, who: str) -> None:
         assert response["Location"].startswith(reverse("login"))
     else:
         row = MATRIX[name]
-        assert response.status_code == (row.owner if who == "owner" else row.others)
+        allowed = {"owner": row.owner, "admin": row.admin or row.others}
+        assert response.status_code == allowed.get(who, row.others)
     if who in OUT or response.status_code in (404, 422):
         assert rows() == before
 

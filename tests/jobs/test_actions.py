@@ -85,6 +85,7 @@ def test_two_members_may_use_the_same_token(bob, charlie, key):
         (Status.RUNNING, Status.CANCELLED, "stopped_waiting"),
         (Status.SUBMITTING, Status.SUBMITTING, ""),
         (Status.SUCCEEDED, Status.SUCCEEDED, ""),
+        (Status.UNKNOWN, Status.UNKNOWN, ""),
     ],
 )
 def test_cancelling_takes_back_what_was_not_sent_and_stops_waiting_for_the_rest(
@@ -100,7 +101,7 @@ def test_cancelling_takes_back_what_was_not_sent_and_stops_waiting_for_the_rest(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("status", ["failed", "blocked", "cancelled", "unknown"])
+@pytest.mark.parametrize("status", ["failed", "blocked", "cancelled"])
 def test_a_retry_is_a_new_submission_and_keeps_the_old_one(bob, status):
     job = make_job(bob, count=2)
     job.submissions.update(status=status)
@@ -115,8 +116,10 @@ def test_a_retry_is_a_new_submission_and_keeps_the_old_one(bob, status):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("status", ["queued", "submitting", "running", "saving", "succeeded"])
-def test_what_is_under_way_or_done_is_not_ordered_again(bob, status):
+@pytest.mark.parametrize(
+    "status", ["queued", "submitting", "running", "saving", "succeeded", "unknown"]
+)
+def test_what_is_under_way_done_or_unknown_is_not_ordered_again(bob, status):
     job = make_job(bob)
     job.submissions.update(status=status)
 

@@ -219,7 +219,7 @@ def test_the_sandbox_costs_play_money(
         ("failed", {"retry"}),
         ("blocked", {"retry"}),
         ("cancelled", {"retry"}),
-        ("unknown", {"stop", "retry"}),
+        ("unknown", set()),
     ],
 )
 def test_what_the_owner_may_do_and_nobody_else(

@@ -147,10 +147,10 @@ def test_what_cannot_be_cancelled_stays_as_it_is(
     assert state(job) == before
 
 
-def test_a_retry_of_an_unknown_outcome_asks_first_and_tells_who_wanted_it(
+def test_a_retry_of_what_may_have_been_charged_asks_first_and_tells_who_wanted_it(
     as_bob: Client, bob: User, key: ProviderKey
 ) -> None:
-    job = scene(bob, key, Status.UNKNOWN, error="answer_lost")
+    job = scene(bob, key, Status.FAILED, error="unknown_task")
     question = "The provider may already have charged for this order."
 
     sheet, page = as_bob.get("/").content.decode(), as_bob.get(f"/jobs/{job.uid}").content.decode()
@@ -161,7 +161,7 @@ def test_a_retry_of_an_unknown_outcome_asks_first_and_tells_who_wanted_it(
     )
     assert f'data-confirm="{question}' in page
     assert kinds(job) == [("retried", {"by": bob.name})]
-    assert state(job) == ("queued", False, [("unknown", True), ("queued", False)])
+    assert state(job) == ("queued", False, [("failed", True), ("queued", False)])
 
 
 def test_a_retry_of_a_definite_failure_asks_nothing(

@@ -61,8 +61,6 @@ def ended(status: str, code: str = "", **fields: Any) -> dict[str, Any]:
     [
         (ended("failed", "busy"), "answered “busy” every time we asked. Nothing was charged."),
         (ended("blocked", "blocked"), "refused this prompt. Nothing was charged."),
-        (ended("unknown", "answer_lost"), "AIGPTImage may have charged for this"),
-        (ended("unknown"), "AIGPTImage may have charged for this"),
         (ended("cancelled", "stopped_waiting"), "which may still charge for it."),
         (ended("cancelled"), "The rest was cancelled before it was sent. Nothing was charged"),
     ],
@@ -78,6 +76,20 @@ def test_the_pictures_that_came_are_shown_with_what_became_of_the_others(
     assert card.made_differently.startswith("2 of 4 came. ")
     assert card.made_differently.count(why) == 1
     assert (card.can_retry, card.retry_text) == (True, "Get the missing 2")
+
+
+@pytest.mark.parametrize("code", ["answer_lost", ""])
+def test_what_may_have_been_charged_is_decided_before_it_is_ordered_again(
+    bob: User, key: ProviderKey, code: str
+) -> None:
+    rest = ended("unknown", code)
+
+    card = card_of(ordered(bob, key, done(), rest, ended("failed", "busy"), rest))
+
+    assert card.made_differently.startswith("1 of 4 came. ")
+    assert "AIGPTImage may have charged for this" in card.made_differently
+    assert (card.missing, card.retry_text) == (3, "Get the missing 1")
+    assert (card.can_retry, card.can_decide, len(card.open_questions)) == (True, True, 2)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +180,7 @@ def test_one_that_has_just_gone_out_does_not_look_late_because_others_were_befor
 @pytest.mark.parametrize(
     ("parts", "again"),
     [
-        ([done(), ended("failed", "busy"), done(), ended("unknown", "interrupted")], [1, 1]),
+        ([done(), ended("failed", "busy"), done(), ended("unknown", "interrupted")], [1]),
         ([done("kept", "kept", "kept", count=4)], [1]),
         ([done("kept", "lost", count=2), ended("blocked", "blocked")], [1, 1]),
         ([ended("failed", "busy", count=3)], [1, 1, 1]),

@@ -26,7 +26,7 @@ def codes(*roots: type[Exception]) -> set[str]:
 def written_codes() -> set[str]:
     """The codes that models and the engine put on a submission's row by themselves."""
     calls = re.compile(
-        r'(?:\bfail\(|lose_track\(|reason=|error_code=)\s*(?:"" if \w+ else )?"(\w+)"'
+        r'(?:\bfail\(|_give_up\(|lose_track\(|reason=|error_code=)\s*(?:"" if \w+ else )?"(\w+)"'
         r'|error_code=.*?"(\w+)" if'
     )
     files = [*Path(settings.BASE_DIR, "studio").glob("jobs/models/*.py")]

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from studio.jobs.models import Event, Job, Submission
+from studio.jobs.models import Decision, Event, Job, Submission
 from studio.jobs.states import Status
 from studio.providers.contract import Cost, Done, Picture
 from tests.conftest import make_job
@@ -149,7 +149,9 @@ ALLOWED = {
     "lose_track": {Status.SUBMITTING},
     "finish": {Status.SUBMITTING, Status.RUNNING, Status.UNKNOWN},
     "fail": {Status.QUEUED, Status.SUBMITTING, Status.RUNNING, Status.UNKNOWN},
-    "cancel": {Status.QUEUED, Status.RUNNING, Status.UNKNOWN},
+    "cancel": {Status.QUEUED, Status.RUNNING},
+    "decide": {Status.UNKNOWN},
+    "repeat": {Status.UNKNOWN},
 }
 CALLS = {
     "accept": lambda row: row.accept({"task_id": "t"}, until()),
@@ -157,6 +159,8 @@ CALLS = {
     "finish": lambda row: row.finish(DONE),
     "fail": lambda row: row.fail("failed"),
     "cancel": lambda row: row.cancel(by="Bob"),
+    "decide": lambda row: row.decide(Decision.CHARGED, by=row.job.owner),
+    "repeat": lambda row: row.repeat(by=row.job.owner),
 }
 
 

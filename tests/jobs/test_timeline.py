@@ -115,7 +115,7 @@ def test_each_step_of_a_submission_is_told(bob: User, act: Act, last: tuple[str,
 
 def test_what_people_do_is_told_with_their_name(bob: User) -> None:
     job = make_job(bob)
-    job.submissions.update(status=Status.UNKNOWN)
+    job.submissions.update(status=Status.RUNNING)
 
     actions.cancel(job, by=bob)
     actions.retry(job, by=bob)

@@ -105,16 +105,6 @@ def test_a_queued_card_is_cancelled_and_run_after_all(page: Page, alice: User) -
     expect(card).to_have_attribute("data-state", "failed")
 
 
-def test_an_unknown_outcome_is_sent_again_only_after_a_warning(page: Page, alice: User) -> None:
-    job = scene(alice, make_key(alice), Status.UNKNOWN)
-    sign_in(page, alice)
-    page.goto("/")
-
-    page.locator(f"#job-{job.pk}").get_by_role("button", name="Try again").click()
-
-    expect(page.locator("#confirm")).to_contain_text("may cost the same once more")
-
-
 def test_others_cannot_act_on_a_card(page: Page, alice: User, bob: User) -> None:
     job = scene(alice, make_key(alice), Status.RUNNING)
     sign_in(page, bob)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -12,6 +13,7 @@ from django.urls import reverse
 
 from studio.accounts.models import User
 from studio.jobs.cards.comparison import comparisons_of
+from studio.jobs.cards.doubts import Doubt, decisions
 from studio.jobs.cards.words import Words
 from studio.jobs.models import Image, Job, JobReference, Submission
 from studio.jobs.states import Status
@@ -28,11 +30,41 @@ class Card(Words):
 
     @property
     def can_stop(self) -> bool:
-        return self.is_mine and self.status in (Status.RUNNING, Status.UNKNOWN)
+        return self.is_mine and self.status == Status.RUNNING
 
     @property
     def can_retry(self) -> bool:
-        return self.is_mine and bool(self.missing) and may_use(self.job.key, self.member)
+        return self.is_mine and bool(self.wanting) and may_use(self.job.key, self.member)
+
+    @property
+    def can_decide(self) -> bool:
+        """Say what was charged, or have it looked up: owner of the job, of the key, and admins."""
+        is_payer = self.job.key.owner_id == self.member.pk
+        return bool(self.doubts) and (self.is_mine or is_payer or self.member.is_admin)
+
+    @property
+    def deciders(self) -> str:
+        """The members, besides admins, who may."""
+        return ", ".join(dict.fromkeys([self.owner.name, self.job.key.owner.name]))
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """The one order that the card itself offers to decide; of several the page tells."""
+        found = self.open_questions
+        return found[0] if self.can_decide and len(found) == 1 else None
+
+    @cached_property
+    def open_questions(self) -> list[Doubt]:
+        """Its orders of unknown outcome."""
+        return [
+            Doubt(submission=one, job=self.job, member=self.member, provider=self.provider_label)
+            for one in self.doubts
+        ]
+
+    @property
+    def decisions(self) -> list[str]:
+        """What people decided about outcomes that nobody knew."""
+        return decisions(self.submissions)
 
     @property
     def may_cost_again(self) -> bool:
@@ -80,7 +112,9 @@ def with_cards(jobs: QuerySet[Job]) -> QuerySet[Job]:
     return jobs.select_related("owner", "key__owner", "mask").prefetch_related(
         Prefetch("images", Image.objects.order_by("submission__ordinal", "number")),
         Prefetch("job_references", JobReference.objects.select_related("reference")),
-        Prefetch("submissions", Submission.objects.order_by("ordinal")),
+        Prefetch(
+            "submissions", Submission.objects.select_related("decided_by").order_by("ordinal")
+        ),
     )
 
 

@@ -58,7 +58,8 @@ class Comparison:
             ended = sum(job.is_finished for job in self.jobs)
             return _("%(n)s of %(total)s finished") % {"n": ended, "total": len(self.jobs)}
         if not self._good:
-            return _("Nothing came")
+            is_open = any(job.status == Status.UNKNOWN for job in self.jobs)
+            return _("Nothing came so far") if is_open else _("Nothing came")
         if self.jobs[0].owner_id == self.member.pk:
             return _("Pick the one you like best")
         return ngettext("%(n)s to choose from", "%(n)s to choose from", len(self._good)) % {

@@ -66,6 +66,17 @@ class Facts:
         return self.status in ACTIVE
 
     @property
+    def is_watched(self) -> bool:
+        """A page asks whether it has changed: soon, or now and then where that is up to people."""
+        is_open = self.comparison is not None and self.comparison.is_to_be_decided
+        return self.is_unfinished or bool(self.doubts) or is_open
+
+    @property
+    def is_calm(self) -> bool:
+        """Nothing of it moves by itself."""
+        return not (self.is_unfinished or self.is_sought)
+
+    @property
     def url(self) -> str:
         return reverse("job", args=[self.job.uid])
 
@@ -131,6 +142,21 @@ class Facts:
     def missing(self) -> int:
         """Pictures that an ended order did not bring."""
         return self.job.missing()
+
+    @property
+    def wanting(self) -> int:
+        """As many of them as may be ordered again."""
+        return self.job.wanting()
+
+    @cached_property
+    def doubts(self) -> list[Submission]:
+        """Those whose outcome nobody knows."""
+        return [one for one in self.current if one.is_unknown]
+
+    @property
+    def is_sought(self) -> bool:
+        """A provider is just being asked what became of it."""
+        return any(one.is_sought for one in self.doubts)
 
     @property
     def is_partial(self) -> bool:

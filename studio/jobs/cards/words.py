@@ -16,7 +16,7 @@ from studio.jobs.models import Submission
 from studio.jobs.money import money, plain
 from studio.jobs.orders import model_of, order_of
 from studio.jobs.sentences import Sentence, sentence
-from studio.jobs.states import RETRIABLE, Status
+from studio.jobs.states import FRUITLESS, Status
 from studio.wording import joined
 
 ICONS = {
@@ -101,7 +101,7 @@ class Words(Facts):
     @cached_property
     def _speaker(self) -> Submission | None:
         """The submission whose end is the job's."""
-        if self.status not in RETRIABLE:
+        if self.status not in FRUITLESS:
             return None
         ends = (one for one in self.current if one.error_code and one.status == self.status)
         return next(ends, None)
@@ -172,7 +172,7 @@ class Words(Facts):
     @cached_property
     def _ended(self) -> list[Submission]:
         """The submissions without pictures, of an order that is over."""
-        return [] if self.is_unfinished else [one for one in self.current if one.is_to_be_retried]
+        return [] if self.is_unfinished else [one for one in self.current if one.is_fruitless]
 
     @property
     def reasons(self) -> list[Sentence]:
@@ -186,7 +186,7 @@ class Words(Facts):
     @property
     def retry_text(self) -> str:
         if self.is_partial:
-            return _("Get the missing %(n)s") % {"n": self.missing}
+            return _("Get the missing %(n)s") % {"n": self.wanting}
         return _("Try again")
 
     @property

@@ -16,7 +16,7 @@ from studio.jobs.states import ACTIVE, PRECEDENCE, Status
 from studio.vault.models import ProviderKey
 
 if TYPE_CHECKING:
-    from studio.jobs.models.submission import Submission
+    from studio.jobs.models.moving import Moving
 
 
 class Kind(models.TextChoices):
@@ -36,6 +36,12 @@ class Kind(models.TextChoices):
     STOPPED_WAITING = "stopped_waiting"
     RETRIED = "retried"
     SET_ASIDE = "set_aside"
+    SOUGHT = "sought"
+    NOT_FOUND = "not_found"
+    CHARGED = "charged"
+    NOT_CHARGED = "not_charged"
+    REPEATED = "repeated"
+    ANSWERED_LATE = "answered_late"
 
 
 class Job(models.Model):
@@ -112,14 +118,20 @@ class Job(models.Model):
 
     def win(self) -> None:
         """Be the picked one of its comparison, which a transaction has locked, and the only one."""
-        self.contenders.exclude(pk=self.pk).update(is_winner=False)
-        self.contenders.filter(pk=self.pk).update(is_winner=True)
+        revision = F("revision") + 1  # the cards of all of them look different from now on
+        self.contenders.exclude(pk=self.pk).update(is_winner=False, revision=revision)
+        self.contenders.filter(pk=self.pk).update(is_winner=True, revision=revision)
 
     def missing(self) -> int:
         """How many pictures of an ended order did not come; asks nothing that was prefetched."""
         kept = sum(image.is_kept for image in self.images.all())
-        can_be_had = kept or any(one.is_to_be_retried for one in self.submissions.all())
+        can_be_had = kept or any(one.is_fruitless for one in self.submissions.all())
         return max(0, self.count - kept) if self.is_finished and can_be_had else 0
+
+    def wanting(self) -> int:
+        """How many of the missing may be ordered again: none that may still be there."""
+        unknown = sum(one.count for one in self.submissions.all() if one.is_unknown)
+        return max(0, self.missing() - unknown)
 
     def hold(self) -> None:
         """Let nobody else change what it follows until this transaction ends.
@@ -143,12 +155,13 @@ class Job(models.Model):
         """Something that the card shows has changed, but not the status."""
         Job.objects.filter(pk=self.pk).update(revision=F("revision") + 1)
 
-    def note(self, kind: Kind | str, submission: Submission | None = None, **facts: Any) -> None:
+    def note(self, kind: Kind | str, submission: Moving | None = None, **facts: Any) -> None:
         """Add a line to the timeline. `facts` are plain JSON and never secret.
 
         Raises ValueError for a kind that has no words.
         """
-        Event.objects.create(job=self, submission=submission, kind=Kind(kind), facts=facts)
+        pk = submission.pk if submission else None
+        Event.objects.create(job=self, submission_id=pk, kind=Kind(kind), facts=facts)
 
 
 class Event(models.Model):

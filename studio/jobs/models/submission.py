@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from studio.jobs.models.job import Job, Kind
+from studio.jobs.models.job import Kind
+from studio.jobs.models.outcome import Outcome
 from studio.jobs.queries import SubmissionQuerySet
-from studio.jobs.states import RETRIABLE, Status
+from studio.jobs.states import FRUITLESS, Status
 from studio.providers.contract import Done, Ticket
 from studio.vault.models import ProviderKey
 
@@ -25,17 +26,13 @@ DONE, POKED = Q(done_at__isnull=False), Q(poked_at__isnull=False)
 UNDECIDED = Q(status__in=[Status.SUBMITTING, Status.RUNNING, Status.UNKNOWN])
 
 
-class Submission(models.Model):
+class Submission(Outcome):
     """One paid call to a provider: what can cost money once. `id` is its idempotency key."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    job = models.ForeignKey(Job, models.CASCADE, related_name="submissions")
     key = models.ForeignKey(ProviderKey, models.PROTECT, related_name="submissions")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, db_index=False)
     ordinal = models.PositiveSmallIntegerField(default=1)
     count = models.PositiveSmallIntegerField(default=1)
-    is_superseded = models.BooleanField(default=False)
-    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     created_at = models.DateTimeField(auto_now_add=True)
 
     claim = models.UUIDField(null=True)
@@ -60,7 +57,6 @@ class Submission(models.Model):
     cost = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     cost_currency = models.CharField(max_length=3, blank=True, default="")
     cost_credits = models.DecimalField(max_digits=12, decimal_places=4, null=True)
-    error_code = models.CharField(max_length=32, blank=True, default="")
     error_detail = models.CharField(max_length=500, blank=True, default="")
 
     objects = SubmissionQuerySet.as_manager()
@@ -76,24 +72,15 @@ class Submission(models.Model):
             models.Index(fields=["poked_at"], name="submission_poked", condition=POKED),
         ]
 
-    def __str__(self) -> str:
-        return str(self.id)
-
-    def _move(self, to: Status, when: Q, **changes: Any) -> bool:
-        """Change the row if it is still as `when` says, and let the job follow."""
-        with transaction.atomic():
-            self.job.hold()
-            if not Submission.objects.filter(when, pk=self.pk).update(status=to, **changes):
-                return False
-            for name, value in {"status": to, **changes}.items():
-                setattr(self, name, value)
-            self.job.follow()
-        return True
+    @property
+    def is_fruitless(self) -> bool:
+        """It ended without pictures, or nobody knows how, and no other has taken its place."""
+        return self.status in FRUITLESS and not self.is_superseded
 
     @property
-    def is_to_be_retried(self) -> bool:
-        """It ended without pictures, and no other has taken its place."""
-        return self.status in RETRIABLE and not self.is_superseded
+    def may_have_arrived(self) -> bool:
+        """It is with the provider, or it waits to be sent again and may be there already."""
+        return self.status != Status.QUEUED or bool(self.body_hash)
 
     # Sending ----------------------------------------------------------------------------------
 
@@ -155,6 +142,8 @@ class Submission(models.Model):
             ticket=dict(ticket),
             accepted_at=timezone.now(),
             poll_at=poll_at,
+            error_code="",
+            sought_code="",
         )
         if won:
             self.job.note(Kind.ACCEPTED, self)
@@ -260,11 +249,11 @@ class Submission(models.Model):
         return won
 
     def cancel(self, *, by: str) -> bool:
-        """queued → cancelled for nothing; running or unknown → no longer waited for."""
-        was_sent = self.status != Status.QUEUED
+        """queued → cancelled for nothing; running → no longer waited for."""
+        was_sent = self.may_have_arrived
         won = self._move(
             Status.CANCELLED,
-            Q(status__in=[Status.RUNNING, Status.UNKNOWN]) if was_sent else Q(status=Status.QUEUED),
+            Q(status=Status.QUEUED if self.status == Status.QUEUED else Status.RUNNING),
             claim=None,
             finished_at=timezone.now(),
             error_code="stopped_waiting" if was_sent else "",

@@ -20,11 +20,13 @@ from studio.jobs.views.sheet import cards_of, live_context
 @require_safe
 def changes(request: Request) -> HttpResponse:
     """The cards that have moved on, of those that the page says it has. 204: none has."""
-    known = sheet.seen(request.GET.getlist("since"))
+    moving = sheet.seen(request.GET.getlist("since"))
+    known = sheet.seen(request.GET.getlist("calm")) | moving
     moved = sheet.moved_on(known, request.user, timezone.now())
     if not moved:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    fresh = [replace(card, is_fresh=not card.is_unfinished) for card in moved]
+    ended = {card.number for card in moved if card.number in moving and not card.is_unfinished}
+    fresh = [replace(card, is_fresh=card.number in ended) for card in moved]
     # Where the last one has ended, the others of its comparison can be picked from now on.
     last = [card for card in moved if card.comparison and card.comparison.is_over]
     others = sheet.others_of(last, request.user, timezone.now())
@@ -37,7 +39,7 @@ def cancel(request: Request, uid: UUID) -> HttpResponse:
     """Take it back, or stop waiting."""
     job = get_object_or_404(Job, uid=uid, owner=request.user)
     actions.cancel(job, by=request.user)
-    return _card_or_page(request, job)
+    return card_or_page(request, job)
 
 
 @require_POST
@@ -45,7 +47,7 @@ def retry(request: Request, uid: UUID) -> HttpResponse:
     """Order what did not come again."""
     job = get_object_or_404(Job, uid=uid, owner=request.user)
     actions.retry(job, by=request.user)
-    return _card_or_page(request, job)
+    return card_or_page(request, job)
 
 
 @require_POST
@@ -53,7 +55,7 @@ def pick(request: Request, uid: UUID) -> HttpResponse:
     """The best of its comparison."""
     job = get_object_or_404(Job, uid=uid, owner=request.user)
     actions.pick(job)
-    return _card_or_page(request, job)
+    return card_or_page(request, job)
 
 
 @require_POST
@@ -64,7 +66,8 @@ def hide(request: Request, uid: UUID) -> HttpResponse:
     return HttpResponse() if request.htmx else redirect("studio")
 
 
-def _card_or_page(request: Request, job: Job) -> HttpResponse:
+def card_or_page(request: Request, job: Job) -> HttpResponse:
+    """What an action answers: the card on the sheet, the job's page elsewhere."""
     if not request.htmx:
         return redirect("job", uid=job.uid)
     [card] = cards_of(request, Job.objects.filter(pk=job.pk))
