@@ -10,21 +10,22 @@ STUDIO_LANES=split every lane has a queue and a cluster of its own.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django_q.brokers import Broker, get_broker
 from django_q.brokers.redis_broker import Redis
 from django_q.conf import Conf
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Schedule, Task
 from django_q.signing import BadSignature, SignedPackage
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 
 Lane = Literal["engine", "media", "default"]
 LANES: tuple[Lane, ...] = get_args(Lane)
+
+FAILURES_KEPT = timedelta(days=14)
+SUCCESSES_KEPT = MESSAGES_KEPT = timedelta(days=1)
 
 
 class QueueError(Exception):
@@ -72,9 +76,46 @@ def give_back(lane: Lane | None = None) -> None:
 
 def oldest_waiting() -> datetime | None:
     """Since when the message that is next has been waiting for a cluster. Raises QueueError."""
-    queues = {queue_of(lane) for lane in LANES}
+    lanes = LANES if settings.STUDIO_LANES == "SPLIT" else LANES[-1:]
+    return min((since for lane in lanes if (since := first_waiting(lane))), default=None)
+
+
+def first_waiting(lane: Lane | None = None) -> datetime | None:
+    """The same for one lane."""
     find = _first_in_redis if _is_redis() else _first_in_database
-    return min((since for queue in queues if (since := find(queue))), default=None)
+    return find(queue_of(lane))
+
+
+def keep_schedules(calendar: Mapping[str, int]) -> None:
+    """Run these tasks every so many minutes, and nothing else. Only while nobody else says so.
+
+    A schedule that stands already goes on counting. Of several clusters that look at the same
+    time one wins: the row is locked while it is read and moved on.
+    """
+    cluster = queue_of("default")
+    Schedule.objects.exclude(name__in=calendar).delete()
+    for name, minutes in calendar.items():
+        same = Schedule.objects.filter(name=name, minutes=minutes, cluster=cluster)
+        kept = same.values_list("pk", flat=True).first()
+        Schedule.objects.filter(name=name).exclude(pk=kept).delete()
+        if kept is None:
+            Schedule.objects.create(
+                name=name,
+                func=name,
+                schedule_type=Schedule.MINUTES,
+                minutes=minutes,
+                cluster=cluster,
+                next_run=timezone.now() + timedelta(minutes=1),
+            )
+
+
+def left_over(now: datetime) -> dict[str, Any]:
+    """Rows of django-q2 that nobody needs any more, by what they are."""
+    old = Q(stopped__lt=now - FAILURES_KEPT) | Q(success=True, stopped__lt=now - SUCCESSES_KEPT)
+    return {
+        "finished tasks": Task.objects.filter(old),
+        "messages that nobody took": OrmQ.objects.filter(lock__lt=now - MESSAGES_KEPT),
+    }
 
 
 def check() -> None:

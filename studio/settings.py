@@ -264,7 +264,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Logs ---------------------------------------------------------------------------------------
+# --- Logs and figures ----------------------------------------------------------------------------
 
+STUDIO_METRICS_TOKEN = env("STUDIO_METRICS_TOKEN")
 LOG_LEVEL = env_choice("STUDIO_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = configuration(LOG_LEVEL, env_choice("STUDIO_LOG_FORMAT", "TEXT", ("TEXT", "JSON")))

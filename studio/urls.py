@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("studio.vault.urls")),
     path("", include("studio.jobs.urls")),
     path("", include("studio.engine.urls")),
+    path("", include("studio.upkeep.urls")),
 ]
 
 if settings.STUDIO_SANDBOX:

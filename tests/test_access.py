@@ -32,6 +32,7 @@ MATRICES = {
     "vault": set(vault.OF_A_KEY) | set(vault.OF_EVERYBODY),
     "jobs": set(jobs.MATRIX),
     "engine": {"healthz", "livez", "hook-signed", "hook-callback", *engine.MATRIX},  # others: below
+    "upkeep": {"metrics"},  # tests/upkeep/test_metrics.py
 }
 # Pretend providers know no members: they have one rule, below, for all that they serve.
 SANDBOX = "sandbox-"

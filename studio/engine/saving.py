@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 MAX_PICTURE = 100 * 1024 * 1024
 FETCH_DEADLINE = 120.0
 HINT_AGAIN = timedelta(seconds=150)
+STALE = timedelta(hours=12)  # half of what housekeeping waits for
 NO_ROOM = timedelta(seconds=10)
 TRIES = 8
 HOPELESS_TRIES = 3
@@ -144,6 +145,13 @@ def archive(draft: BinaryIO, sha256: str) -> dict[str, str | int]:
 
 
 def _store(name: str, content: File) -> None:  # type: ignore[type-arg]
-    """Equal names hold equal bytes: what is there already stays."""
-    if not default_storage.exists(name):
+    """Equal names hold equal bytes: what is there already stays, unless it is old.
+
+    Then it may be a leftover that housekeeping is about to remove: written anew, it is young.
+    """
+    if not default_storage.exists(name) or is_old(name):
         default_storage.save(name, content)
+
+
+def is_old(name: str) -> bool:
+    return timezone.now() - default_storage.get_modified_time(name) > STALE

@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from botocore.exceptions import BotoCoreError, ClientError
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
@@ -25,7 +24,7 @@ log = logging.getLogger(__name__)
 
 MOST = 3
 PAUSES = (timedelta(seconds=10), timedelta(seconds=60))  # before the second and the third try
-SURROUNDINGS = (OperationalError, InterfaceError, OSError, BotoCoreError, ClientError)
+SURROUNDINGS = (OperationalError, InterfaceError, OSError)
 
 
 def is_ours(error: Exception) -> bool:

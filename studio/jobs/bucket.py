@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 from uuid import uuid4
@@ -104,6 +104,16 @@ class BucketStorage(S3Storage):  # type: ignore[misc]
         with answering():
             length: int = super().size(name)
         return length
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        with answering():
+            found: tuple[list[str], list[str]] = super().listdir(path)
+        return found
+
+    def get_modified_time(self, name: str) -> datetime:
+        with answering():
+            at: datetime = super().get_modified_time(name)
+        return at
 
     def _open(self, name: str, mode: str = "rb") -> BucketFile:
         if mode != "rb":

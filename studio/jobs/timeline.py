@@ -48,6 +48,9 @@ LINES: dict[Kind, tuple[Text, Text, str]] = {
 # Shorter than the sentence, where that speaks of what to do.
 REASONS = {
     "interrupted": _("The studio was interrupted."),
+    "stumbled": _("It broke the studio three times."),
+    "stumbled_late": _("The provider's answers broke the studio three times."),
+    "stumbled_sending": _("Sending it broke the studio three times."),
     "restored": _("It came out of a backup in the middle of sending."),
     "answer_lost": _("The connection dropped after sending."),
     "timed_out": _("No answer came in time."),

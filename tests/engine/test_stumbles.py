@@ -7,13 +7,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 from django.core.files.storage import FileSystemStorage
 from django.db import OperationalError
 from django.utils import timezone
 
 from studio.engine import stumbles, tasks
 from studio.engine.claims import tidy
+from studio.jobs.bucket import BucketError
 from studio.jobs.models import Image, Reference, Submission
 from studio.jobs.sentences import picture_sentence, sentence
 from studio.jobs.states import Status
@@ -120,7 +120,7 @@ def test_what_can_be_sent_again_is_unknown_after_the_third_time(bob):
         OperationalError("locked"),
         PermissionError("read-only"),
         OSError("no space"),
-        EndpointConnectionError(endpoint_url="http://s3"),
+        BucketError("down"),
     ],
 )
 def test_what_is_wrong_around_it_is_not_its_fault(bob, error):

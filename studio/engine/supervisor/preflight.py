@@ -23,6 +23,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.migrations.executor import MigrationExecutor
 
 from studio import queue
+from studio.engine import calendar
 from studio.queue import LANES, Lane
 from studio.vault.checks import verify_master_keys
 
@@ -48,6 +49,8 @@ def prepare(*, web: bool = True, lanes: Sequence[Lane] = LANES) -> list[int]:
     with alone():
         migrate()
         verify_master_keys()
+        if lanes:
+            calendar.keep()
         if web:
             collect_static()
     check_queue()

@@ -61,7 +61,8 @@ class Image(models.Model):
         indexes = [
             models.Index(
                 fields=["fetch_at"], name="image_pending", condition=models.Q(state="pending")
-            )
+            ),
+            models.Index(fields=["sha256"], name="image_sha256"),
         ]
 
     def __str__(self) -> str:

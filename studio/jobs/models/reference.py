@@ -45,6 +45,9 @@ class Reference(models.Model):
     height = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        indexes = [models.Index(fields=["sha256"], name="reference_sha256")]
+
     def __str__(self) -> str:
         return str(self.uid)
 

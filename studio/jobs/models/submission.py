@@ -207,12 +207,19 @@ class Submission(Outcome):
                     expires_at=picture.expires_at,
                     spool=(spooled or {}).get(number, ""),
                 )
-            self.job.note(Kind.PROVIDER_DONE, self, pictures=len(done.pictures))
+            self.job.note(Kind.PROVIDER_DONE, self, pictures=len(done.pictures), **self._seconds())
         return True
+
+    def _seconds(self) -> dict[str, float]:
+        """How long the provider took, where it said when it began."""
+        if not (self.accepted_at and self.done_at):
+            return {}
+        return {"seconds": round((self.done_at - self.accepted_at).total_seconds(), 2)}
 
     def settle(self) -> bool:
         """saving → succeeded, or failed if none of its pictures could be kept."""
-        states = list(self.images.values_list("state", flat=True))
+        found = list(self.images.values_list("state", "size"))
+        states = [state for state, _ in found]
         if "pending" in states:
             return False
         is_kept = "kept" in states
@@ -227,6 +234,7 @@ class Submission(Outcome):
                 Kind.ARCHIVED if is_kept else Kind.PICTURES_LOST,
                 self,
                 pictures=states.count("kept"),
+                bytes=sum(size for state, size in found if state == "kept"),
             )
         return won
 
