@@ -73,7 +73,7 @@ class Life(Sending):
             if self.submission.status == Status.SUBMITTING:
                 await self._write(lambda: self.submission.put_back(self.crew.claim, is_limit=True))
         except ClaimLost:
-            log.warning("another pump has taken it over")
+            log.warning("it is in other hands")
         except Exception as error:
             stumbled = error
             await self._write(lambda: stumbles.note(self.submission, stumbled))

@@ -220,7 +220,7 @@ class Sending:
         submission = self.submission
         if isinstance(outcome, Done):
             spooled = await asyncio.to_thread(spool, submission.pk, outcome)
-            await self._write(lambda: self._finish(outcome, spooled))
+            await self._win(lambda: self._finish(outcome, spooled))
         else:
             self.pace.accepted()
             delay = outcome.retry_after or schedule.poll_delay(self.curve, 0)
@@ -228,9 +228,11 @@ class Sending:
             first = timezone.now() + timedelta(seconds=delay)
             await self._write(lambda: submission.accept(outcome.ticket, first))
 
-    def _finish(self, done: Done, spooled: Mapping[int, str]) -> None:
-        if self.submission.finish(done, spooled):
+    def _finish(self, done: Done, spooled: Mapping[int, str]) -> bool:
+        won = self.submission.finish(done, spooled)
+        if won:
             hint_saving(self.submission)
+        return won
 
     async def _end(self, error: errors.ProviderError) -> None:
         """A definite end, in the provider's words; a key that is at fault is paused."""
@@ -238,12 +240,13 @@ class Sending:
         status = Status.BLOCKED if isinstance(error, errors.Blocked) else Status.FAILED
         words = self._words(error)
 
-        def end() -> None:
-            submission.fail(error.code, words, status=status)
+        def end() -> bool:
+            won = submission.fail(error.code, words, status=status)
             if error.pauses_key:
                 submission.key.pause(error.code)
+            return won
 
-        await self._write(end)
+        await self._win(end)
 
     def _words(self, error: AnyError) -> str:
         """The provider's own words, should they hold the secret: without it."""
@@ -253,6 +256,11 @@ class Sending:
 
     def _hear_no_hint_for(self, seconds: float) -> None:
         self.heeds_from = max(self.heeds_from, timezone.now() + timedelta(seconds=seconds))
+
+    async def _win(self, change: Callable[[], bool]) -> None:
+        """Write an end. Raises ClaimLost where it had ended before: there is nothing to go on."""
+        if not await self._write(change):
+            raise ClaimLost
 
     async def _write(self, change: Callable[[], Any]) -> Any:
         return await self.crew.write(change)

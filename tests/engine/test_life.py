@@ -276,6 +276,20 @@ def test_a_task_that_the_provider_gave_up_has_failed(job):
     assert (row.status, row.error_code, row.error_detail) == ("failed", "failed", "gpu on fire")
 
 
+GAVE_UP = answer(200, {"data": {"status": "failed", "error": {"message": "gpu on fire"}}})
+
+
+@pytest.mark.parametrize("told", [DONE, GAVE_UP])
+def test_what_ended_elsewhere_while_it_was_asked_after_is_left_alone(job, told):
+    def end_elsewhere(_call):
+        Submission.objects.update(status="succeeded")
+        return told
+
+    crew = live(job, TAKEN, end_elsewhere)
+
+    assert (row_of(job).status, len(crew.wire.calls), len(crew.rests)) == ("succeeded", 2, 1)
+
+
 def test_a_key_that_cannot_be_opened_fails_before_anything_is_sent(job):
     key = row_of(job).key
     type(key).objects.filter(pk=key.pk).update(sealed=b"")
