@@ -96,7 +96,7 @@ class Gate:
     async def _converse(
         self, door: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        with suppress(Closed, ConnectionError, asyncio.IncompleteReadError):
+        with suppress(Closed, ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while True:
                 request = await read_request(reader)
                 await self._answer(door, request, writer)

@@ -7,7 +7,9 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +20,15 @@ from tests.chaos.pumper import Pumper
 from tests.chaos.upstream import Recorder
 
 PROVIDERS = ("apimart", "gptimage2plus", "aigptimage", "apimodels", "chatgpt2api")
+FROZEN_AT_MOST = 3.0
 REMEMBERING = ("gptimage2plus", "chatgpt2api")
 
 
 @dataclass(kw_only=True)
-class Killed:
-    """kills: how many. arrivals, charges: lines of the ledger. rows: submissions by prompt."""
+class Struck:
+    """times: how often. arrivals, charges: lines of the ledger. rows: submissions by prompt."""
 
-    kills: int
+    times: int
     arrivals: list[dict[str, Any]]
     charges: list[dict[str, Any]]
     rows: dict[str, books.Row]
@@ -65,53 +68,86 @@ def is_on_record(line: dict[str, Any]) -> bool:
     return is_sent or bool(line["on_record"] and line["provider"] in REMEMBERING)
 
 
-class Killer:
-    """Kills the pump when an order of it arrives, once for each pump."""
+class Striker:
+    """Sends a signal to a pump when an order of it arrives, once for each aim."""
 
     def __init__(self) -> None:
-        self.victim = 0
+        self.victim, self.signal = 0, signal.SIGKILL
+        self.has_come = threading.Event()
+
+    def aim(self, victim: int, number: signal.Signals) -> None:
+        self.has_come.clear()
+        self.victim, self.signal = victim, number
 
     async def __call__(self, port: int) -> None:
         victim, self.victim = self.victim, 0
         if victim:
-            os.kill(victim, signal.SIGKILL)
+            os.kill(victim, self.signal)
+        self.has_come.set()
 
 
-def kill(times: int, folder: Path) -> Killed:
-    """Five orders, one to each provider, for every kill; then all are let through."""
-    killer, recorder = Killer(), Recorder(folder / "data" / "darkroom.sqlite3")
-    gate = {"on_record": recorder, "on_order": killer}
+Round = Callable[[Pumper, Striker], bool]
+
+
+def kill_one(pumper: Pumper, striker: Striker) -> bool:
+    """Whether the pump was killed."""
+    pid = pumper.pump()
+    striker.aim(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(pumper.wait(pid)) == -signal.SIGKILL
+
+
+def freeze_one(pumper: Pumper, striker: Striker) -> bool:
+    """Another takes over from a frozen pump, which is let go in the middle of it.
+
+    Or after a while: on SQLite a pump that is frozen while it writes locks out everybody else.
+    """
+    first = pumper.pump()
+    striker.aim(first, signal.SIGSTOP)
+    is_frozen = striker.has_come.wait(20)
+    striker.aim(0, signal.SIGSTOP)
+    let_go = threading.Timer(FROZEN_AT_MOST, os.kill, (first, signal.SIGCONT))
+    let_go.start()
+    second = pumper.pump()
+    striker.has_come.wait(FROZEN_AT_MOST)
+    os.kill(first, signal.SIGCONT)
+    let_go.cancel()
+    ends = [os.waitstatus_to_exitcode(pumper.wait(pid)) for pid in (first, second)]
+    return is_frozen and ends == [0, 0]
+
+
+def strike(times: int, folder: Path, one: Round = kill_one) -> Struck:
+    """Five orders, one to each provider, every time; then all are let through."""
+    striker, recorder = Striker(), Recorder(folder / "data" / "darkroom.sqlite3")
+    gate = {"on_record": recorder, "on_order": striker}
     with (
         Providers(folder / "ledger.jsonl", **gate) as providers,
         Pumper(folder / "data", providers.sandbox) as pumper,
     ):
-        kills = 0
+        struck = 0
         for number in range(times):
             for provider in PROVIDERS:
                 pumper.order(provider, number)
-            pid = pumper.pump()
-            killer.victim = pid
-            kills += os.waitstatus_to_exitcode(pumper.wait(pid)) == -signal.SIGKILL
-        killer.victim = 0
+            struck += one(pumper, striker)
+        striker.aim(0, signal.SIGKILL)
         pumper.wait(pumper.pump())
         lines = {what: providers.lines(what) for what in ("arrived", "charged")}
     recorder.close()
     query = "SELECT s.*, j.prompt FROM jobs_submission s JOIN jobs_job j ON j.id = s.job_id"
     with books.opened(folder / "data" / "darkroom.sqlite3") as found:
         rows = {row["prompt"]: row for row in found.rows(query)}
-    return Killed(kills=kills, arrivals=lines["arrived"], charges=lines["charged"], rows=rows)
+    return Struck(times=struck, arrivals=lines["arrived"], charges=lines["charged"], rows=rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=1000)
     with tempfile.TemporaryDirectory(prefix="darkroom-chaos-") as folder:
-        killed = kill(parser.parse_args().kills, Path(folder))
-    ends = Counter(row["status"] for row in killed.rows.values())
-    print(f"kills {killed.kills}, orders {len(killed.rows)}, arrived {len(killed.arrivals)}")
-    print(f"not on record {killed.unrecorded}, charged twice {killed.charged_twice}")
-    print(f"sent again {killed.sent_again}, astray {killed.astray}, ends {dict(ends)}")
-    sys.exit(bool(killed.unrecorded or killed.charged_twice or killed.sent_again or killed.astray))
+        found = strike(parser.parse_args().kills, Path(folder))
+    ends = Counter(row["status"] for row in found.rows.values())
+    print(f"kills {found.times}, orders {len(found.rows)}, arrived {len(found.arrivals)}")
+    print(f"not on record {found.unrecorded}, charged twice {found.charged_twice}")
+    print(f"sent again {found.sent_again}, astray {found.astray}, ends {dict(ends)}")
+    sys.exit(bool(found.unrecorded or found.charged_twice or found.sent_again or found.astray))
 
 
 if __name__ == "__main__":

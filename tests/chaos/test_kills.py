@@ -1,4 +1,4 @@
-"""Killed on arrival: what was sent is on record, and is not bought again."""
+"""Killed or frozen on arrival: what was sent is on record, and is not bought again."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.kills import PROVIDERS, kill
+from tests.chaos.kills import PROVIDERS, Round, freeze_one, kill_one, strike
 
 pytestmark = pytest.mark.processes
-
-KILLS = 20
 
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(3)
 @pytest.mark.promise(4)
 @pytest.mark.promise(5)
-def test_whoever_is_killed_on_arrival_had_it_on_record_and_buys_it_once(tmp_path: Path):
-    killed = kill(KILLS, tmp_path)
+@pytest.mark.parametrize(("one", "times"), [(kill_one, 20), (freeze_one, 3)])
+def test_whoever_is_struck_on_arrival_had_it_on_record_and_buys_it_once(
+    one: Round, times: int, tmp_path: Path
+):
+    struck = strike(times, tmp_path, one)
 
-    assert killed.kills == KILLS
-    assert len(killed.rows) == KILLS * len(PROVIDERS)
-    assert len(killed.arrivals) > KILLS
-    assert killed.unrecorded == []
-    assert killed.charged_twice == []
-    assert killed.sent_again == []
-    assert killed.astray == []
+    assert struck.times == times
+    assert len(struck.rows) == times * len(PROVIDERS)
+    assert len(struck.arrivals) > times
+    assert struck.unrecorded == []
+    assert struck.charged_twice == []
+    assert struck.sent_again == []
+    assert struck.astray == []
