@@ -19,7 +19,7 @@ from studio.jobs.models import Submission
 from studio.jobs.shards import of_shard
 from studio.jobs.states import Status
 from studio.vault.models import ProviderKey
-from studio.vault.queries import may_use
+from studio.vault.queries import hurdle
 
 POLLED = (
     *(
@@ -62,15 +62,17 @@ def look_at_queue(shard: int) -> Waiting:
     if not rows:
         return Waiting(lines=(), keys={})
     lines = [Line(**row) for row in rows]
-    keys = ProviderKey.objects.sendable().select_related("owner")
-    found = keys.in_bulk({line.key_id for line in lines})
-    owners = User.objects.in_bulk({line.owner_id for line in lines})
-    return Waiting(lines=[one for one in lines if _may_go(one, found, owners)], keys=found)
-
-
-def _may_go(line: Line, keys: Mapping[int, ProviderKey], owners: Mapping[int, User]) -> bool:
-    key, owner = keys.get(line.key_id), owners[line.owner_id]
-    return key is not None and not owner.is_disabled and may_use(key, owner)
+    keys = ProviderKey.objects.select_related("owner").in_bulk({line.key_id for line in lines})
+    owners = {line.owner_id for line in lines}
+    here = set(User.objects.filter(pk__in=owners, is_disabled=False).values_list("pk", flat=True))
+    return Waiting(
+        lines=[
+            line
+            for line in lines
+            if line.owner_id in here and not hurdle(keys[line.key_id], line.owner_id)
+        ],
+        keys=keys,
+    )
 
 
 def claim(shard: int, claim: UUID, chosen: Mapping[Line, int]) -> list[Submission]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from studio.engine.limits import KeyPace
@@ -31,13 +31,14 @@ class Dispatch:
         self._seats: list[tuple[KeyPace, object]] = []
 
     def choose(
-        self, lines: Iterable[Line], keys: Mapping[int, ProviderKey], room: int
+        self, lines: Sequence[Line], keys: Mapping[int, ProviderKey], room: int
     ) -> Counter[Line]:
         """How many orders of each line go out; `room` in all at most. Their calls are set aside
         until `settle` says that they have begun.
         """
         at = now()
-        is_open = {pk: self.paces.of(key).begins_in(at) == 0 for pk, key in keys.items()}
+        ids = {line.key_id for line in lines}
+        is_open = {pk: self.paces.of(keys[pk]).begins_in(at) == 0 for pk in ids}
 
         def grant(line: Line, has_others: bool) -> bool:
             key = keys[line.key_id]

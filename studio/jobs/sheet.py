@@ -19,7 +19,9 @@ from studio.jobs.states import ACTIVE, Status
 SEEN_LIMIT = 400
 JOB_FACTS = (
     *("job__revision", "job__status", "job__provider", "job__model", "job__created_at"),
-    *("job__key__is_sandbox", "job__key__is_paused", "job__key__deleted_at"),
+    *("job__key__is_sandbox", "job__key__is_paused", "job__key__deleted_at", "not_before"),
+    *("job__owner_id", "job__key__is_shared", "job__key__owner__is_disabled"),
+    *("job__key__pace__rests_until",),
 )
 
 
@@ -89,7 +91,7 @@ def _glimpses(numbers: Collection[int], now: datetime) -> list[Progress]:
     """As much of these jobs as tells whether their cards have changed, in one query."""
     rows = (
         Submission.objects.filter(job__in=numbers, is_superseded=False)
-        .select_related("job__key")
+        .select_related("job__key__owner", "job__key__pace")
         .only("status", "count", "accepted_at", "progress", *JOB_FACTS)
         .order_by("job_id", "ordinal")
     )

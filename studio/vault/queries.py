@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from enum import StrEnum
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from django.conf import settings
@@ -78,6 +80,30 @@ def may_use(key: ProviderKey, user: User) -> bool:
     is_usable = key.owner_id == user.pk or (key.is_shared and not key.owner.is_disabled)
     is_there = key.deleted_at is None and (settings.STUDIO_SANDBOX or not key.is_sandbox)
     return is_usable and is_there
+
+
+class Hurdle(StrEnum):
+    """Why nothing of a member goes out with a key, for now or for good."""
+
+    NONE = ""
+    DELETED = "deleted"
+    OWNER_DISABLED = "owner_disabled"
+    NOT_SHARED = "not_shared"
+    SANDBOX_OFF = "sandbox_off"
+    PAUSED = "paused"
+
+
+def hurdle(key: ProviderKey, user_id: int) -> Hurdle:
+    """The first one that lies between a member and a key that is at hand with its owner."""
+    return next(filter(None, _hurdles(key, user_id)), Hurdle.NONE)
+
+
+def _hurdles(key: ProviderKey, user_id: int) -> Iterator[Hurdle | None]:
+    yield Hurdle.DELETED if key.deleted_at else None
+    yield Hurdle.OWNER_DISABLED if key.owner.is_disabled else None
+    yield Hurdle.NOT_SHARED if key.owner_id != user_id and not key.is_shared else None
+    yield Hurdle.SANDBOX_OFF if key.is_sandbox and not settings.STUDIO_SANDBOX else None
+    yield Hurdle.PAUSED if key.is_paused else None
 
 
 def _head() -> Substr:

@@ -70,13 +70,14 @@ class Crew:
         """Nothing to make room for."""
 
 
-async def _live(job: Job, *script: Step) -> Crew:
+async def _live(job: Job, *script: Step, is_running: bool = False) -> Crew:
     async with Writer() as write:
         crew = Crew(ScriptedWire(*script), write)
 
         def take() -> Submission:
             row = with_order(Submission.objects.filter(job=job, is_superseded=False)).get()
-            row.take(crew.claim)
+            if not is_running:
+                row.take(crew.claim)
             return row
 
         await Life(await write(take), crew).live()
@@ -87,3 +88,8 @@ async def _live(job: Job, *script: Step) -> Crew:
 def live(job: Job, *script: Step) -> Crew:
     """Claim the job's submission and live it through the script."""
     return asyncio.run(_live(job, *script))
+
+
+def resume(job: Job, *script: Step) -> Crew:
+    """Go on with what another pump has sent."""
+    return asyncio.run(_live(job, *script, is_running=True))

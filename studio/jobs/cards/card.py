@@ -109,7 +109,7 @@ class Card(Words):
 
 def with_cards(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Jobs with everything that their cards read: four queries for any number of cards."""
-    return jobs.select_related("owner", "key__owner", "mask").prefetch_related(
+    return jobs.select_related("owner", "key__owner", "key__pace", "mask").prefetch_related(
         Prefetch("images", Image.objects.order_by("submission__ordinal", "number")),
         Prefetch("job_references", JobReference.objects.select_related("reference")),
         Prefetch(

@@ -9,10 +9,13 @@ from datetime import datetime
 from studio.jobs.models import Job, Submission
 from studio.jobs.orders import model_of
 from studio.jobs.states import Status
+from studio.vault.models.pace import rests_until
+from studio.vault.queries import Hurdle, hurdle
 
 STEP = 5
 NEARLY = 95
 SANDBOX_SECONDS = 5
+ALONE = 10  # seconds: an order that nothing holds up is sent by then
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +68,22 @@ class Progress:
         return min(NEARLY, 100 * self._seconds(one.accepted_at) // self.usual)
 
     @property
-    def is_key_waiting(self) -> bool:
-        """Nothing is sent with its key, for now or for good."""
-        key = self.job.key
-        return key.is_paused or key.deleted_at is not None
+    def hurdle(self) -> Hurdle:
+        """Why nothing is sent with its key, for now or for good."""
+        return hurdle(self.job.key, self.job.owner_id)
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """When it may go out, as far as its provider's limits and its own failed tries say."""
+        queued = [one for one in self.current if one.status == Status.QUEUED]
+        later = [one.not_before for one in queued if one.not_before and one.not_before > self.now]
+        own = min(later) if later and len(later) == len(queued) else None
+        return max(filter(None, [own, rests_until(self.job.key, self.now)]), default=None)
+
+    @property
+    def is_behind_others(self) -> bool:
+        """It would have gone out by now, if it were alone."""
+        return self._seconds(None) >= ALONE
 
     @property
     def since(self) -> str:
@@ -80,4 +95,7 @@ class Progress:
         """What moves on without a new revision: the time, and the key."""
         if self.job.status == Status.RUNNING:
             return 100 // STEP if self.is_late else self.percent // STEP
-        return int(self.job.status == Status.QUEUED and self.is_key_waiting)
+        if self.job.status != Status.QUEUED:
+            return 0
+        hurdle = list(Hurdle).index(self.hurdle)
+        return 4 * hurdle + 2 * bool(self.waits_until) + self.is_behind_others

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
@@ -12,6 +11,7 @@ from django.utils.translation import ngettext
 
 from studio.jobs.cards.comparison import contender_name
 from studio.jobs.cards.facts import Facts
+from studio.jobs.cards.queue import queue_explanation, queue_headline
 from studio.jobs.models import Submission
 from studio.jobs.money import money, plain
 from studio.jobs.orders import model_of, order_of
@@ -127,23 +127,11 @@ class Words(Facts):
             words = ngettext("Developing %(n)s picture", "Developing %(n)s pictures", self.count)
             return words % {"n": self.count}
         return {
-            Status.QUEUED: self._queue_headline(),
+            Status.QUEUED: queue_headline(self.progress),
             Status.SUBMITTING: _("Sending to %(provider)s") % {"provider": self.provider_label},
             Status.SAVING: _("Saving to your archive"),
             Status.CANCELLED: _("Cancelled"),
         }.get(self.status, "")
-
-    def _queue_headline(self) -> str:
-        if self.progress.is_key_waiting:
-            return _("Waiting for the key")
-        if self._waits_until:
-            return _("Waiting for the provider")
-        return _("Next in line")
-
-    @property
-    def _waits_until(self) -> datetime | None:
-        later = [one.not_before for one in self.current if one.not_before]
-        return max((when for when in later if when > self.now), default=None)
 
     @property
     def explanation(self) -> str:
@@ -151,17 +139,7 @@ class Words(Facts):
             return str(self.trouble.text)
         if self.status == Status.CANCELLED:
             return _("This was cancelled before it was sent. Nothing was charged.")
-        return self._queue_explanation() if self.status == Status.QUEUED else ""
-
-    def _queue_explanation(self) -> str:
-        if self.job.key.deleted_at:
-            return _("The key is gone. Nothing was charged. Remix this with another key.")
-        if self.job.key.is_paused:
-            return _("The key is paused. Nothing is sent or charged until it is resumed.")
-        if until := self._waits_until:
-            seconds = max(1, int((until - self.now).total_seconds()))
-            return _("Nothing was charged. Next try in %(s)s s.") % {"s": seconds}
-        return _("It goes out in a moment.")
+        return queue_explanation(self.progress) if self.status == Status.QUEUED else ""
 
     @property
     def detail(self) -> str:
