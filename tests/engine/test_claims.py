@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import Count
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -131,3 +133,90 @@ def test_an_order_weighs_as_much_as_its_files(bob):
     [row] = claims.with_order(Submission.objects.all())
 
     assert claims.weight(row) == 1031
+
+
+# The queue --------------------------------------------------------------------------------------
+
+
+def lines(shard: int = 0) -> dict[tuple[int, int], int]:
+    return {line.pair: line.waiting for line in claims.look_at_queue(shard).lines}
+
+
+def test_the_queue_is_told_by_member_and_key(bob, charlie):
+    shared, own = make_key(bob, is_shared=True), make_key(charlie)
+    for owner, key, count in [(bob, shared, 3), (charlie, shared, 1), (charlie, own, 2)]:
+        for _ in range(count):
+            make_job(owner, key)
+
+    assert lines() == {(shared.pk, bob.pk): 3, (shared.pk, charlie.pk): 1, (own.pk, charlie.pk): 2}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"is_paused": True},
+        {"is_shared": False},
+        {"deleted_at": "2026-01-01T00:00Z"},
+        {"owner": "disabled"},
+        {"member": "disabled"},
+        {"sandbox": "off"},
+    ],
+)
+@pytest.mark.promise(39)
+def test_nothing_goes_out_with_a_key_that_may_not_be_used(bob, charlie, settings, change):
+    key = make_key(bob, is_shared=True)
+    make_job(charlie, key)
+    assert Submission.objects.due(timezone.now()).exists()
+
+    if "sandbox" in change:
+        settings.STUDIO_SANDBOX = False
+    elif "owner" in change or "member" in change:
+        who = bob if "owner" in change else charlie
+        type(who).objects.filter(pk=who.pk).update(is_disabled=True)
+    else:
+        type(key).objects.update(**change)
+
+    assert lines() == {}
+    assert not Submission.objects.due(timezone.now()).exists()
+
+
+def test_what_runs_with_the_key_of_a_disabled_member_is_still_asked_after(bob, charlie):
+    key = make_key(bob, is_shared=True)
+    row = running(key, {"task_id": "1"})
+    type(bob).objects.filter(pk=bob.pk).update(is_disabled=True)
+
+    assert list(look().running) == [row]
+
+
+def test_what_waits_for_its_time_is_not_in_line(bob):
+    make_job(bob)
+    Submission.objects.update(not_before=timezone.now() + timedelta(seconds=9))
+
+    assert lines() == {}
+
+
+def test_the_oldest_orders_of_a_line_are_claimed_first(bob):
+    key = make_key(bob)
+    rows = [make_job(bob, key).submissions.get() for _ in range(5)]
+    [line] = claims.look_at_queue(0).lines
+
+    assert claims.claim(0, uuid4(), {line: 2}) == rows[:2]
+
+
+def test_the_queue_is_read_from_its_index_alone(bob):
+    waiting = Submission.objects.waiting(timezone.now())
+    groups = waiting.order_by().values("key_id", "owner_id").annotate(n=Count("pk"))
+
+    plan = groups.explain()
+
+    assert "submission_status" in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_the_next_of_a_line_are_found_without_sorting(bob):
+    waiting = Submission.objects.waiting(timezone.now()).filter(key=1, owner=2)
+
+    plan = waiting[:5].explain()
+
+    assert "submission_status" in plan
+    assert "TEMP B-TREE" not in plan
