@@ -1,13 +1,12 @@
 """10,000 orders in flight, each asked after every five seconds: `python -m tests.benchmarks.pump`.
 
 A real studio (`manage.py studio`) whose provider is never done, then the same polls by a task for
-each and by a blocked worker for each job. `--database` takes the address of a PostgreSQL.
+each and by a blocked worker for each job. `--database postgres`: on a PostgreSQL of its own.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
@@ -18,16 +17,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import django
 import psutil
 
+from tests.benchmarks._flight import cpu, environment, ms, prepare, report, seed, share
 from tests.benchmarks._still import Still
 from tests.benchmarks._tree import ROOT, Tree, pss_kb, show, until
 
 WARM_UP = 12.0
-KEYS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +43,12 @@ class Use:
 
 def main() -> None:
     options = read_options()
-    with tempfile.TemporaryDirectory(prefix="darkroom-bench-") as folder, Still() as still:
-        tree = Tree(Path(folder, "data"), **environment(options.database))
+    with (
+        tempfile.TemporaryDirectory(prefix="darkroom-bench-") as folder,
+        environment(options.database) as env,
+        Still() as still,
+    ):
+        tree = Tree(Path(folder, "data"), **env)
         prepare(tree.environment)
         seed(still.url, options.in_flight)
         ours, rows = measure_pump(tree, still, options.seconds)
@@ -63,77 +64,9 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--in-flight", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--database", default="", help="postgres://…; SQLite without")
+    parser.add_argument("--database", default="", help="postgres, or an address; SQLite without")
     parser.add_argument("--alone", action="store_true", help="only the pump, no comparison")
     return parser.parse_args()
-
-
-def environment(database: str) -> dict[str, str]:
-    return {
-        "DJANGO_SETTINGS_MODULE": "tests.benchmarks.every5",
-        "STUDIO_ALLOW_PRIVATE_HOSTS": "127.0.0.0/8",
-        **({"DATABASE_URL": database} if database else {}),
-    }
-
-
-def prepare(env: dict[str, str]) -> None:
-    """Django in this process, on the studio's database, which is new."""
-    os.environ.update(env)
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-
-
-# Rows --------------------------------------------------------------------------------------------
-
-
-def seed(url: str, in_flight: int) -> None:
-    """Orders under way as they look when they have been accepted, of several keys."""
-    from django.utils import timezone
-
-    from studio.accounts.models import Role, Studio, User
-    from studio.jobs.models import Job, Submission
-    from studio.vault.models import ProviderKey
-
-    Studio.objects.create(name="Bench")
-    owner = User.objects.create_user("a@example.com", "x" * 20, name="Alice", role=Role.ADMIN)
-    keys = [ProviderKey(owner=owner, provider="apimart", base_url=url) for _ in range(KEYS)]
-    for number, key in enumerate(keys):
-        key.set_secret(f"sk-bench-{number:08}")
-    jobs = Job.objects.bulk_create(
-        [
-            Job(
-                owner=owner,
-                key=keys[number % KEYS],
-                provider="apimart",
-                model="gpt-image-2",
-                prompt=f"A lighthouse on ridges of paper, number {number}. " * 8,
-                ratio="1:1",
-                resolution="1k",
-                status="running",
-            )
-            for number in range(in_flight)
-        ],
-        batch_size=500,
-    )
-    now = timezone.now()
-    Submission.objects.bulk_create(
-        [
-            Submission(
-                job=job,
-                key_id=job.key_id,
-                status="running",
-                ticket={"task_id": f"task_{job.pk:026}"},
-                sent_at=now,
-                accepted_at=now,
-                poll_at=now,
-                tries=1,
-            )
-            for job in jobs
-        ],
-        batch_size=500,
-    )
 
 
 # Our own -----------------------------------------------------------------------------------------
@@ -177,12 +110,6 @@ def measure_pump(
         ("“database is locked”", str(locked), "0"),
         ("another writer waits, p95 / most", f"{ms(share(waits, 0.95))} / {ms(max(waits))}", ""),
     ]
-
-
-def report() -> Any:
-    from studio.engine.models import PumpReport
-
-    return PumpReport.objects.first()
 
 
 @contextmanager
@@ -296,21 +223,6 @@ def compare(ours: Use, per_task: Use, per_worker: Use) -> list[tuple[str, str, s
         ),
         ("… memory for each job in flight", f"{waiting:.0f} MB", f"ours {ours.mb:.0f} MB in all"),
     ]
-
-
-def cpu(process: psutil.Process) -> float:
-    """Seconds of a core that it has used, without its children."""
-    times = process.cpu_times()
-    return float(times.user + times.system)
-
-
-def share(values: list[float], part: float) -> float:
-    ordered = sorted(values)
-    return ordered[round((len(ordered) - 1) * part)]
-
-
-def ms(seconds: float) -> str:
-    return f"{seconds * 1000:,.0f} ms"
 
 
 if __name__ == "__main__":
