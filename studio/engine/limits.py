@@ -100,6 +100,7 @@ class KeyPace:
         self._leaving = [Span(*span) for span in kept.get("leaving", ())]
         self._log = CallLog(rules.hour, kept.get("log", ()))
         self._aside: dict[Hashable, int] = {}
+        self._set_aside = 0  # their sum: asked for with every poll
         self._sending: set[Hashable] = set()
         self._lowered_at = self._slowed_at = -inf
         self._covers = [Cover(), Cover()]
@@ -126,22 +127,24 @@ class KeyPace:
 
     def begin(self, name: Hashable, *, calls: int = 1) -> None:
         """It gets a place, and its calls are set aside."""
-        self._aside[name] = calls
+        self._put_aside(name, calls)
         self._sending.add(name)
 
     def resume(self, name: Hashable) -> None:
         """It was with the provider before."""
-        self._aside[name] = 0
+        self._put_aside(name, 0)
 
     def answered(self, name: Hashable) -> None:
         """It is with the provider, or back; it sends nothing more."""
         self._sending.discard(name)
         if name in self._aside:
-            self._aside[name] = 0
+            self._put_aside(name, 0)
 
     def end(self, name: Hashable, now: float, *, lingers: float = 0.0) -> None:
         """Its place is free; after `lingers` seconds, where the provider may be at work still."""
-        is_known = self._aside.pop(name, None) is not None
+        is_known = name in self._aside
+        self._put_aside(name, 0)
+        self._aside.pop(name)
         self._sending.discard(name)
         if is_known and lingers:
             self._leaving.append(Span(now, now + lingers))
@@ -155,9 +158,9 @@ class KeyPace:
         if self.rules.calls is not None:
             calls, polls = self.rules.calls, self.rules.calls - self.rules.kept
             waits.append(
-                self._log.free_in(now, calls=calls - self._set_aside() - 1, polls=polls - 1)
+                self._log.free_in(now, calls=calls - self._set_aside - 1, polls=polls - 1)
             )
-        if self._left_in_window - self._set_aside() < 1:
+        if self._left_in_window - self._set_aside < 1:
             waits.append(self._window.left(now))
         return max(waits)
 
@@ -178,8 +181,8 @@ class KeyPace:
         """A call goes out now: for this order, or to ask."""
         self._log.add(now, polls=int(name is None))
         self._left_in_window -= 1
-        if self._aside.get(name):
-            self._aside[name] -= 1
+        if calls := self._aside.get(name):
+            self._put_aside(name, calls - 1)
         for cover in self._covers:
             cover.calls -= 1
 
@@ -262,20 +265,21 @@ class KeyPace:
 
     # Calls ------------------------------------------------------------------------------------
 
-    def _set_aside(self) -> int:
-        return sum(self._aside.values())
+    def _put_aside(self, name: Hashable, calls: int) -> None:
+        self._set_aside += calls - self._aside.get(name, 0)
+        self._aside[name] = calls
 
     def _calls_left(self, now: float) -> int:
         """Of the hour, beside those that are set aside. With counted calls only."""
-        return (self.rules.calls or 0) - self._log.calls(now) - self._set_aside()
+        return (self.rules.calls or 0) - self._log.calls(now) - self._set_aside
 
     def _calls_in(self, now: float, calls: int) -> float:
         """Seconds until there are so many calls, and some for the polls of all orders."""
         needed, wait = calls + KEPT_FOR_POLLS * (self.flying(now) + 1), 0.0
         if limit := self.rules.calls:
-            others = limit - self._set_aside() - min(needed, limit)
+            others = limit - self._set_aside - min(needed, limit)
             wait = self._log.free_in(now, calls=others, polls=limit)
-        if self._left_in_window - self._set_aside() < needed:
+        if self._left_in_window - self._set_aside < needed:
             wait = max(wait, self._window.left(now))
         return wait
 

@@ -48,9 +48,9 @@ def ring() -> Ring:
     """The keys as they are now. Raises BadMasterKey, NoMasterKey."""
     if is_from_environment():
         return _parse(settings.STUDIO_MASTER_KEYS, "STUDIO_MASTER_KEYS")
-    path = keys_file()
+    path = str(keys_file())  # a text: hashing a Path takes longer than the rest, on each call sent
     try:
-        stat = path.stat()
+        stat = os.stat(path)
         return _read(path, stat.st_ino, stat.st_mtime_ns)
     except FileNotFoundError as error:
         raise NoMasterKey(f"{path} is missing.") from error
@@ -140,14 +140,15 @@ def _new_key() -> str:
 
 
 @lru_cache(maxsize=2)
-def _read(path: Path, inode: int, mtime: int) -> Ring:
-    return _parse(path.read_text(), str(path))
+def _read(path: str, inode: int, mtime: int) -> Ring:
+    return _parse(Path(path).read_text(), path)
 
 
 def _lines(text: str) -> list[str]:
     return text.replace(",", "\n").split()
 
 
+@lru_cache(maxsize=2)
 def _parse(text: str, where: str) -> Ring:
     keys = {}
     for number, line in enumerate(_lines(text), start=1):

@@ -74,6 +74,7 @@ def seed(url: str, in_flight: int) -> None:
             Submission(
                 job=job,
                 key_id=job.key_id,
+                owner=owner,
                 status="running",
                 ticket={"task_id": f"task_{job.pk:026}"},
                 sent_at=now,

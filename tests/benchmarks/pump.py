@@ -117,7 +117,7 @@ def other_writer() -> Iterator[list[float]]:
     """Somebody else who writes twenty times a second: how long each write took, in seconds."""
     from django.db import connection
 
-    from studio.engine.heartbeat import beat
+    from studio.accounts.models import Studio
 
     waits: list[float] = []
     over = threading.Event()
@@ -125,7 +125,7 @@ def other_writer() -> Iterator[list[float]]:
     def write() -> None:
         while not over.wait(0.05):
             began = time.monotonic()
-            beat("bench")
+            Studio.objects.update(name="Bench")
             waits.append(time.monotonic() - began)
         connection.close()
 
