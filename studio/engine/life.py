@@ -161,16 +161,18 @@ class Life(Sending):
 
     async def _plan_poll(self, progress: int | None, retry_after: float | None) -> None:
         submission = self.submission
-        elapsed = (timezone.now() - (submission.accepted_at or timezone.now())).total_seconds()
+        moment = timezone.now()
+        elapsed = (moment - (submission.accepted_at or moment)).total_seconds()
         delay = schedule.poll_delay(
             self.curve,
             elapsed,
             failures=self.failures,
             slow=self.pace.slow,
-            apart=self.pace.apart(now()),
+            apart=self.pace.apart(moment.timestamp()),
         )
-        self._hear_no_hint_for(retry_after or 0)
-        poll_at = timezone.now() + timedelta(seconds=max(delay, retry_after or 0))
+        if retry_after:
+            self._hear_no_hint_for(retry_after)
+        poll_at = moment + timedelta(seconds=max(delay, retry_after or 0))
         # The row's own poll_at is for recovery: written where a provider asked for patience.
         if retry_after:
             await self._write(lambda: submission.note_poll(poll_at=poll_at))

@@ -20,7 +20,6 @@ from studio.engine.bodies import prepare
 from studio.engine.crew import Crew
 from studio.engine.endings import ClaimLost
 from studio.engine.errors import AnswerLost, NeverSent, WireError
-from studio.engine.limits import KeyPace
 from studio.engine.paces import now
 from studio.engine.saving import hint_saving, spool
 from studio.engine.schedule import Curve
@@ -69,13 +68,10 @@ class Sending:
         self.name = f"submission {submission.pk}"
         self.model = model_of(submission.job)
         self.provider = PROVIDERS[submission.job.provider]
+        self.pace = crew.paces.of(submission.key)
         self.heeds_from = timezone.now()
         self.called_at = 0.0
         self.may_have_arrived = False
-
-    @property
-    def pace(self) -> KeyPace:
-        return self.crew.paces.of(self.submission.key)
 
     @property
     def curve(self) -> Curve:

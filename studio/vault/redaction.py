@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 MASK = "…"
 TELLING = 8  # so many characters of a secret give something away
 
 
+@lru_cache(maxsize=256)  # the log keeps them anyway
 def forms(secret: str) -> tuple[str, ...]:
     """How a secret may look in somebody's text: plain, URL- or base64-encoded; longest first."""
     raw = secret.encode()
