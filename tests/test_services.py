@@ -112,3 +112,8 @@ def test_a_mistaken_bucket_is_named_but_not_quoted(url):
         services.archive(url, FOLDER)
 
     assert "hunter2" not in str(caught.value)
+
+
+def test_pictures_may_be_shown_from_the_store_that_browsers_reach():
+    assert services.origins("https://s3.example.com/bucket") == ["https://s3.example.com"]
+    assert services.origins("") == []
