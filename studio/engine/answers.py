@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator
+from typing import cast
 
-import aiohttp
+import httpx
 
 from studio.engine.errors import AnswerLost, TooLarge
 
 PIECE = 64 * 1024
 
 
-def lower(headers: Mapping[str, str]) -> dict[str, str]:
+def lower(headers: httpx.Headers) -> dict[str, str]:
     """Header names in lower case; what came several times, joined; no half characters."""
     lower: dict[str, str] = {}
-    for name, value in headers.items():
-        text = value if value.isascii() else value.encode(errors="replace").decode()
-        name = name.lower()
-        lower[name] = f"{lower[name]}, {text}" if name in lower else text
+    for raw_name, raw_value in headers.raw:
+        name, value = raw_name.decode(errors="replace").lower(), raw_value.decode(errors="replace")
+        lower[name] = f"{lower[name]}, {value}" if name in lower else value
     return lower
 
 
-async def pieces_of(answer: aiohttp.ClientResponse, max_bytes: int) -> AsyncIterator[bytes]:
+async def pieces_of(answer: httpx.Response, max_bytes: int) -> AsyncIterator[bytes]:
     """The decoded body. Raises TooLarge as soon as it is, AnswerLost for an unknown coding."""
     told = answer.headers.get("content-length", "")
     if told.isdecimal() and int(told) > max_bytes:
         raise TooLarge(detail="content-length")
     coding = answer.headers.get("content-encoding", "identity").strip().lower()
     if coding in ("identity", ""):
-        pieces: AsyncIterator[bytes] = answer.content.iter_any()
+        pieces = _packed(answer)
     elif coding in ("gzip", "x-gzip", "deflate"):
         pieces = _inflated(answer)
     else:
@@ -42,11 +42,16 @@ async def pieces_of(answer: aiohttp.ClientResponse, max_bytes: int) -> AsyncIter
         yield piece
 
 
-async def _inflated(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+def _packed(answer: httpx.Response) -> AsyncIterable[bytes]:
+    """The body as it came: `aiter_raw` would count and cut it once more."""
+    return cast("httpx.AsyncByteStream", answer.stream)
+
+
+async def _inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
     """Unpack gzip or zlib, never more than a piece at once: a small bomb stays small."""
     unpacker = zlib.decompressobj(wbits=47)
     try:
-        async for packed in answer.content.iter_any():
+        async for packed in _packed(answer):
             rest = packed
             while rest:
                 yield unpacker.decompress(rest, PIECE)

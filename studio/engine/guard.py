@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 
 import aiohttp
-import certifi
+import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from studio import addresses
 
@@ -75,28 +77,67 @@ class WitnessedConnector(aiohttp.TCPConnector):
         return connection
 
 
-def open_session(resolver: GuardedResolver, *, is_reusing: bool) -> aiohttp.ClientSession:
-    """is_reusing: whether a connection may serve a second request."""
-    connector = WitnessedConnector(
-        resolver=resolver,
-        use_dns_cache=False,
-        ssl=_tls(),
-        socket_factory=_socket,
-        force_close=not is_reusing,
-        limit=LIMIT if is_reusing else 0,
-    )
-    return aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=PATIENCE,
-        auto_decompress=False,
-    )
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """httpx on aiohttp's connections: its own pool slows down quadratically with their number.
+
+    is_reusing: whether a connection may serve a second request.
+    """
+
+    def __init__(self, resolver: GuardedResolver, *, is_reusing: bool) -> None:
+        connector = WitnessedConnector(
+            resolver=resolver,
+            use_dns_cache=False,
+            ssl=_tls(),
+            socket_factory=_socket,
+            force_close=not is_reusing,
+            limit=LIMIT if is_reusing else 0,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=PATIENCE,
+            auto_decompress=False,
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Raises the errors of aiohttp: who asks knows from the trip whether anything was sent."""
+        answer = await self._session.request(
+            request.method,
+            URL(str(request.url), encoded=True),  # quoting it once more can break a signature
+            headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
+            data=request.stream if request.headers.get("content-length", "0") != "0" else None,
+            allow_redirects=False,
+        )
+        return httpx.Response(
+            answer.status, headers=list(answer.raw_headers), stream=AnswerStream(answer)
+        )
+
+    async def aclose(self) -> None:
+        await self._session.close()
+
+
+class AnswerStream(httpx.AsyncByteStream):
+    """The body as it comes, packed if it is."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._answer.content.iter_any():
+            yield piece
+
+    async def aclose(self) -> None:
+        """The connection is used again if all of the answer has been read, else it ends."""
+        if self._answer.content.is_eof():
+            self._answer.release()
+        else:
+            self._answer.close()
 
 
 @lru_cache(maxsize=1)
 def _tls() -> ssl.SSLContext:
     """Loading the certificates takes as long as a request: once is enough."""
-    context = ssl.create_default_context(cafile=certifi.where())
+    context = httpx.create_ssl_context()
     context.set_alpn_protocols(["http/1.1"])
     return context
 

@@ -10,14 +10,15 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from typing import BinaryIO, Self
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import urlencode, urljoin
 
 import aiohttp
+import httpx
 from aiohttp.abc import AbstractResolver
 from aiohttp.http_exceptions import HttpProcessingError
-from yarl import URL
 
 from studio import addresses
 from studio.addresses import ForbiddenAddress
@@ -32,7 +33,7 @@ from studio.engine.errors import (
     TooLarge,
     WireError,
 )
-from studio.engine.guard import TRIP, GuardedResolver, Trip, open_session
+from studio.engine.guard import TRIP, GuardedResolver, GuardedTransport, Trip
 from studio.providers.calls import Call, Response
 
 AGENT = "Darkroom"
@@ -40,9 +41,7 @@ MAX_REDIRECTS = 3
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # The host has spoken: asking again for the same address gives the same answer.
 FINAL = frozenset({400, 401, 403, 404, 405, 406, 410, 414, 451})
-FAULTS = (aiohttp.ClientError, HttpProcessingError, OSError)
-# What may stand in a request line as it is; the rest is escaped, and what is escaped stays so.
-PLAIN = "!#$%&'()*+,-./:;=?@[\\]^_`{|}~"
+FAULTS = (httpx.InvalidURL, aiohttp.ClientError, HttpProcessingError, OSError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +71,7 @@ class Wire:
 
     def __init__(self, *, resolver: AbstractResolver | None = None) -> None:
         self._resolver = resolver
-        self._sessions: dict[tuple[bool, ...], aiohttp.ClientSession] = {}
+        self._transports: dict[tuple[bool, ...], GuardedTransport] = {}
         self._homes: dict[str, Home] = {}
 
     async def __aenter__(self) -> Self:
@@ -82,9 +81,9 @@ class Wire:
         await self.close()
 
     async def close(self) -> None:
-        sessions, self._sessions = self._sessions, {}
-        for session in sessions.values():
-            await session.close()
+        transports, self._transports = self._transports, {}
+        for transport in transports.values():
+            await transport.aclose()
 
     async def send(
         self,
@@ -113,7 +112,7 @@ class Wire:
                 ) as answer,
             ):
                 body = b"".join([piece async for piece in pieces_of(answer, max_bytes)])
-                return Response(status=answer.status, headers=lower(answer.headers), body=body)
+                return Response(status=answer.status_code, headers=lower(answer.headers), body=body)
 
     async def fetch(
         self, url: str, *, max_bytes: int, deadline: float, into: BinaryIO, base_url: str = ""
@@ -131,7 +130,7 @@ class Wire:
                         trip.url = _picture_url(trip.url, base_url)
                         trip.is_sandbox = addresses.is_sandbox(trip.url)
                         async with self._open(trip, "GET", _plain_headers()) as answer:
-                            if answer.status not in REDIRECTS:
+                            if answer.status_code not in REDIRECTS:
                                 return await _save(answer, max_bytes, into)
                             trip.url = _goal(trip.url, answer)
         except Forbidden as error:
@@ -150,19 +149,18 @@ class Wire:
         prepared: Prepared | None = None,
         *,
         is_fresh: bool = False,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        trip.is_connected = False
+    ) -> AsyncIterator[httpx.Response]:
+        content = _chunks(prepared.content) if prepared and prepared.content else None
+        # Straight to the transport: a client would keep cookies and read redirects by itself.
+        request = httpx.Request(method, _parsed(trip.url), headers=headers, content=content)
+        trip.url, trip.is_connected = str(request.url), False
         token = TRIP.set(trip)
         try:
-            async with self._session(trip, is_fresh=is_fresh).request(
-                method,
-                # As it is written: quoting it once more can break a signature.
-                URL(quote(trip.url, safe=PLAIN), encoded=True),
-                headers=headers,
-                data=_chunks(prepared.content) if prepared and prepared.content else None,
-                allow_redirects=False,
-            ) as answer:
+            answer = await self._transport(trip, is_fresh=is_fresh).handle_async_request(request)
+            try:
                 yield answer
+            finally:
+                await answer.aclose()
         finally:
             TRIP.reset(token)
 
@@ -175,13 +173,13 @@ class Wire:
             self._homes[base_url] = Home(url=url, address=address, is_sandbox=is_sandbox)
         return self._homes[base_url]
 
-    def _session(self, trip: Trip, *, is_fresh: bool) -> aiohttp.ClientSession:
+    def _transport(self, trip: Trip, *, is_fresh: bool) -> GuardedTransport:
         """One for each right: a connection that one trip may use is not lent to another."""
         rights = (is_fresh, trip.is_sandbox, trip.only_private)
-        if rights not in self._sessions:
+        if rights not in self._transports:
             resolver = GuardedResolver(self._resolver)
-            self._sessions[rights] = open_session(resolver, is_reusing=not is_fresh)
-        return self._sessions[rights]
+            self._transports[rights] = GuardedTransport(resolver, is_reusing=not is_fresh)
+        return self._transports[rights]
 
 
 def _trip(call: Call, home: Home, *, has_key: bool) -> Trip:
@@ -210,9 +208,15 @@ def _picture_url(url: str, base_url: str) -> str:
     return addresses.check_url(url, ports=ports)
 
 
-def _goal(url: str, answer: aiohttp.ClientResponse) -> str:
+@lru_cache(maxsize=16_384)
+def _parsed(url: str) -> httpx.URL:
+    """Polls ask at the same address again and again; reading it costs as much as the rest."""
+    return httpx.URL(url)
+
+
+def _goal(url: str, answer: httpx.Response) -> str:
     """Where a redirect leads to; unjudged."""
-    location = answer.headers.get("location", "")
+    location: str = answer.headers.get("location", "")
     try:
         return urljoin(url, location)
     except ValueError as error:
@@ -242,8 +246,8 @@ async def _chunks(content: bytes) -> AsyncIterator[bytes]:
         yield content[start : start + PIECE]
 
 
-async def _save(answer: aiohttp.ClientResponse, max_bytes: int, into: BinaryIO) -> Fetched:
-    status = answer.status
+async def _save(answer: httpx.Response, max_bytes: int, into: BinaryIO) -> Fetched:
+    status = answer.status_code
     if status != 200:
         raise FetchError(status=status, is_final=status in FINAL, detail=f"status {status}")
     into.seek(0)
