@@ -46,6 +46,7 @@ LONGEST_OVERTIME = 1200.0
 LONGEST_SUBMIT = 310.0
 LOOK_EVERY = 0.1
 TIDY_EVERY = 3.0
+TIDY_EACH = 0.001  # more for each row that is compared
 RENEW_EVERY = 4.0
 LINGER = 5.0
 DRAIN_PATIENCE = 20.0
@@ -139,10 +140,8 @@ class Pump:
         tidy_at = 0.0
         while not self._is_over(until):
             if monotonic() >= tidy_at:
-                began = monotonic()
                 await self._tidy()
-                # Never more than a hundredth of the time, however many rows there are.
-                tidy_at = monotonic() + max(TIDY_EVERY, 100 * (monotonic() - began))
+                tidy_at = monotonic() + TIDY_EVERY + len(self.lives) * TIDY_EACH
             await asyncio.gather(self._claim_due(), self._pass_on_hints(), self._note_progress())
             if await self._is_idle():
                 return
