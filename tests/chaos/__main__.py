@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.chaos.report import report
 from tests.chaos.run import Script, run
+from tests.services import Services
 
 A_MINUTE = (
-    *("kill pump", "kill any", "kill any", "kill supervisor"),
-    *("lock 4", "stop_pump 18", "fill 3", "restart"),
+    *("kill pump", "kill any", "kill any", "kill supervisor", "restart"),
+    *("lock 4", "stop_pump 18", "lose_messages"),
 )
+FOR = {"sqlite": ("fill 3",), "services": ("cut",)}
 
 
 def main() -> None:
@@ -23,6 +26,7 @@ def main() -> None:
     parser.add_argument("--keys", type=int, default=8, help="of each provider")
     parser.add_argument("--rate", type=float, default=0.3, help="of requests that meet a fault")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stack", choices=("sqlite", "services"), default="sqlite")
     options = parser.parse_args()
     script = Script(
         seed=options.seed,
@@ -32,10 +36,14 @@ def main() -> None:
         keys=options.keys,
         rate=options.rate,
         hang=90.0,
-        steps=A_MINUTE * max(1, round(options.minutes)),
+        steps=(*A_MINUTE, *FOR[options.stack]) * max(1, round(options.minutes)),
     )
-    with tempfile.TemporaryDirectory(prefix="darkroom-chaos-") as folder:
-        text, is_kept = report(run(script, Path(folder)))
+    with (
+        tempfile.TemporaryDirectory(prefix="darkroom-chaos-") as folder,
+        ExitStack() as stack,
+    ):
+        services = Services(stack) if options.stack == "services" else None
+        text, is_kept = report(run(script, Path(folder), services))
     print(text)
     sys.exit(0 if is_kept else 1)
 

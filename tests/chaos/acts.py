@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from itertools import cycle
 from pathlib import Path
 
 import psutil
 
 from tests.benchmarks._tree import Tree, until
-from tests.chaos.office import database
+from tests.chaos.stacks import Stack
 
 PAST_THE_LEASE = 18.0  # a lease is 15 s long
 SENDERS = ("supervisor", "cluster", "sentinel", "first worker", "last worker", "pump")
@@ -41,16 +41,28 @@ class Act:
     @property
     def delays(self) -> bool:
         """Meanwhile nothing, or nothing by this pump, could be noted."""
-        return self.kind in ("lock", "full disk", "stop pump")
+        return self.kind in ("lock", "full disk", "stop pump", "cut")
 
 
 class Stage:
-    """Acts on one tree. disk: where its data lies, if that can be filled."""
+    """Acts on one tree after the other. ports: of the providers. path: where the acts are noted.
 
-    def __init__(self, tree: Tree, ports: set[int], path: Path, *, disk: Path | None) -> None:
-        self.tree, self.ports, self.disk = tree, ports, disk
+    disk: where the data lies, if that can be filled.
+    """
+
+    def __init__(
+        self,
+        trees: Sequence[Tree],
+        stack: Stack,
+        ports: set[int],
+        path: Path,
+        *,
+        disk: Path | None = None,
+    ) -> None:
+        self.trees, self.stack, self.ports, self.path, self.disk = trees, stack, ports, path, disk
+        self.turns = cycle(trees)
+        self.tree = trees[0]
         self.acts: list[Act] = []
-        self.path = path
 
     @contextmanager
     def _act(self, kind: str, said: str = "") -> Iterator[None]:
@@ -62,17 +74,19 @@ class Stage:
             file.write(json.dumps(asdict(act)) + "\n")
 
     def play(self, step: str) -> None:
-        """A step of a script: kill <kind>, stop_pump|lock|fill <seconds>, restart."""
+        """A step of a script: a name, and who or for how many seconds."""
         name, _, what = step.partition(" ")
-        match name:
-            case "kill":
-                self.kill(what)
-            case "restart":
-                self.restart()
-            case "stop_pump" | "lock" | "fill":
-                getattr(self, name)(float(what))
-            case _:
-                raise ValueError(step)
+        self.tree = next(self.turns)
+        steps: dict[str, Callable[[], None]] = {
+            "kill": lambda: self.kill(what),
+            "stop_pump": lambda: self.stop_pump(float(what)),
+            "restart": self.restart,
+            "lock": lambda: self.lock(float(what)),
+            "fill": lambda: self.fill(float(what)),
+            "lose_messages": self.lose_messages,
+            "cut": self.cut,
+        }
+        steps[name]()
 
     # Processes --------------------------------------------------------------------------------
 
@@ -111,10 +125,11 @@ class Stage:
 
     def _pump(self) -> psutil.Process:
         """The worker that talks to the providers most, else the first one."""
-        workers = [self._find("first worker"), self._find("last worker")]
-        sentinel = self._find("sentinel")
-        with suppress(psutil.NoSuchProcess):
-            workers = sentinel.children()
+        workers = [self._find("first worker")]
+        for tree in self.trees:
+            sentinel = self._find("sentinel", tree)
+            with suppress(psutil.NoSuchProcess):
+                workers += sentinel.children()
         return max(workers, key=self._talks)
 
     def _talks(self, process: psutil.Process) -> int:
@@ -125,12 +140,12 @@ class Stage:
             )
         return -1
 
-    def _find(self, kind: str) -> psutil.Process:
+    def _find(self, kind: str, tree: Tree | None = None) -> psutil.Process:
         """As soon as the tree is whole again."""
 
         def found() -> psutil.Process | None:
             with suppress(psutil.NoSuchProcess, KeyError, IndexError, ValueError):
-                return self.tree.find(kind)
+                return (tree or self.tree).find(kind)
             return None
 
         process: psutil.Process = until(found, within=60, what=f"there is a {kind}")
@@ -139,15 +154,16 @@ class Stage:
     # What they stand on -----------------------------------------------------------------------
 
     def lock(self, seconds: float) -> None:
-        """Nobody else can write to the database."""
-        with (
-            self._act("lock"),
-            closing(sqlite3.connect(database(self.tree), timeout=60)) as connection,
-        ):
-            connection.isolation_level = None
-            connection.execute("BEGIN IMMEDIATE")
-            time.sleep(seconds)
-            connection.execute("ROLLBACK")
+        with self._act("lock"):
+            self.stack.locked(seconds)
+
+    def lose_messages(self) -> None:
+        with self._act("lose messages"):
+            self.stack.lose_messages()
+
+    def cut(self) -> None:
+        with self._act("cut"):
+            self.stack.cut()
 
     def fill(self, seconds: float) -> None:
         """Not a byte is left on the disk."""

@@ -7,22 +7,35 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+import psycopg
+from psycopg.rows import dict_row
 
 Row = dict[str, Any]
 
 
 class Books:
-    """One connection that only reads. Open and use it in the same thread."""
+    """One connection that only reads. Open and use it in the same thread.
 
-    def __init__(self, path: Path) -> None:
-        self.database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
-        self.database.row_factory = sqlite3.Row
+    address: the path of a SQLite file, or that of a PostgreSQL database.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.is_served = address.startswith("postgres")
+        self.database: Any = (
+            psycopg.connect(address, autocommit=True, row_factory=dict_row)
+            if self.is_served
+            else sqlite3.connect(f"file:{address}?mode=ro", uri=True, timeout=30)
+        )
+        if not self.is_served:
+            self.database.row_factory = sqlite3.Row
 
     def rows(self, query: str, *values: Any) -> list[Row]:
-        return [dict(row) for row in self.database.execute(query, values)]
+        """`?` stands for each value."""
+        words = query.replace("?", "%s").encode() if self.is_served else query
+        return [dict(row) for row in self.database.execute(words, values)]
 
     def sent(self, sha256: str) -> dict[str, bool]:
         """The submissions with these bytes, and whether they are on record as sent now."""
@@ -34,8 +47,8 @@ class Books:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Books]:
-    books = Books(path)
+def opened(address: str) -> Iterator[Books]:
+    books = Books(address)
     try:
         yield books
     finally:

@@ -117,7 +117,8 @@ def freeze_one(pumper: Pumper, striker: Striker) -> bool:
 
 def strike(times: int, folder: Path, one: Round = kill_one) -> Struck:
     """Five orders, one to each provider, every time; then all are let through."""
-    striker, recorder = Striker(), Recorder(folder / "data" / "darkroom.sqlite3")
+    database = str(folder / "data" / "darkroom.sqlite3")
+    striker, recorder = Striker(), Recorder(database)
     gate = {"on_record": recorder, "on_order": striker}
     with (
         Providers(folder / "ledger.jsonl", **gate) as providers,
@@ -133,7 +134,7 @@ def strike(times: int, folder: Path, one: Round = kill_one) -> Struck:
         lines = {what: providers.lines(what) for what in ("arrived", "charged")}
     recorder.close()
     query = "SELECT s.*, j.prompt FROM jobs_submission s JOIN jobs_job j ON j.id = s.job_id"
-    with books.opened(folder / "data" / "darkroom.sqlite3") as found:
+    with books.opened(database) as found:
         rows = {row["prompt"]: row for row in found.rows(query)}
     return Struck(times=struck, arrivals=lines["arrived"], charges=lines["charged"], rows=rows)
 

@@ -1,9 +1,10 @@
-"""A member who orders over HTTP, whatever happens to the web server meanwhile."""
+"""A member who orders over HTTP, whatever happens to the web servers meanwhile."""
 
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 import httpx
@@ -22,8 +23,11 @@ PATIENCE = 60.0
 class Office:
     """Signed in, with a sandbox key and `keys` keys of its own for each provider."""
 
-    def __init__(self, tree: Tree, upstream: Upstream, *, keys: int) -> None:
-        self.tree, self.upstream = tree, upstream
+    def __init__(
+        self, trees: Sequence[Tree], database: str, upstream: Upstream, *, keys: int
+    ) -> None:
+        self.trees, self.database, self.upstream = trees, database, upstream
+        self.tree = tree = trees[0]
         self.client = tree.open_studio()
         self.doubles = 0
         for provider in FORMATS:
@@ -44,7 +48,7 @@ class Office:
 
     def _find_keys(self) -> dict[tuple[str, int], str]:
         """By provider and number."""
-        with books.opened(database(self.tree)) as found:
+        with books.opened(self.database) as found:
             rows = found.rows("SELECT uid, provider, label, is_sandbox FROM vault_providerkey")
         number = {True: lambda _: QUICK, False: lambda label: int(label.split()[-1])}
         return {
@@ -71,13 +75,12 @@ class Office:
     def place(self, wish: Wish) -> None:
         """Until it is surely placed: a form that is sent again is the same order."""
         form: dict[str, Any] = {**wish.form, "key": self.keys[wish.provider, wish.key]}
-        headers = {"HX-Request": "true", "Referer": self.tree.url}
-        headers["X-CSRFToken"] = self.client.cookies["csrftoken"]
+        headers = {"HX-Request": "true", "X-CSRFToken": self.client.cookies["csrftoken"]}
         deadline = time.monotonic() + PATIENCE
-        while True:
+        for number in count(wish.number):
+            address = f"{self.trees[number % len(self.trees)].url}/jobs/place"
             try:
-                answer = self.client.post("/jobs/place", data=form, headers=headers)
-                answer.raise_for_status()
+                self.client.post(address, data=form, headers=headers).raise_for_status()
             except httpx.HTTPError:
                 if time.monotonic() > deadline:
                     raise
@@ -85,7 +88,3 @@ class Office:
                 time.sleep(AGAIN_AFTER)
             else:
                 return
-
-
-def database(tree: Tree) -> Path:
-    return tree.folder / "darkroom.sqlite3"

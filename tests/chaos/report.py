@@ -18,7 +18,7 @@ def report(outcome: Outcome) -> tuple[str, bool]:
     if evidence.unplaced:
         broken["12 one job for each form"] = len(evidence.unplaced)
     words = [
-        f"seed {outcome.script.seed}, {outcome.script.seconds:.0f} s of storm",
+        f"seed {outcome.script.seed}, {outcome.storm:.0f} s of storm",
         *(f"  {name:<38} {figure}" for name, figure in verdict.table),
         *(f"  {name:<38} {n}" for name, n in reasons(evidence).most_common()),
         *(f"  note: {note}" for note in verdict.notes),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,11 +14,13 @@ from typing import Any
 from tests.benchmarks._tree import Tree
 from tests.chaos import books
 from tests.chaos.acts import KINDS, Act, Stage, small_disk
-from tests.chaos.office import Office, database
+from tests.chaos.office import Office
+from tests.chaos.stacks import Embedded, Served, Stack
 from tests.chaos.upstream import Upstream
 from tests.chaos.wishes import Wish, wishes
+from tests.services import Services
 
-DISK_MB = 600
+DISK_MB = 300
 UNFINISHED = (
     "SELECT id FROM jobs_submission WHERE status IN ('queued', 'submitting', 'running', 'saving')"
 )
@@ -50,7 +52,7 @@ class Script:
 
 @dataclass(kw_only=True)
 class Outcome:
-    """Everything that a checker needs. folder: the studio's data, still there."""
+    """Everything that a checker needs. storm, took: seconds of the storm, and after it."""
 
     script: Script
     wishes: list[Wish]
@@ -58,40 +60,58 @@ class Outcome:
     acts: list[Act]
     tables: dict[str, list[books.Row]]
     files: dict[str, str]
+    storm: float
     took: float
     doubles: int
     notes: list[str] = field(default_factory=list)
 
 
-def run(script: Script, folder: Path) -> Outcome:
-    """Play it in an empty folder."""
-    data = folder / "data"
+def run(script: Script, folder: Path, services: Services | None = None) -> Outcome:
+    """Play it in an empty folder: on what is in there, or on services."""
+    if services:
+        return _set_up(script, folder, Served(services), None)
+    data = folder / "one"
     with small_disk(data, DISK_MB) as disk:
-        options = {"seed": script.seed, "rate": script.rate, "hang": script.hang}
-        upstream = Upstream(folder / "ledger.jsonl", database=data / "darkroom.sqlite3", **options)
-        with upstream, studio(data, upstream) as tree:
-            return _played(script, folder, tree, upstream, disk)
+        outcome = _set_up(script, folder, Embedded(data), disk)
+    if disk is None:
+        outcome.notes.append("no disk was filled: this machine mounts none for us")
+    return outcome
 
 
-def studio(data: Path, upstream: Upstream) -> Tree:
-    """With default settings, but for addresses."""
-    tree = Tree(
-        data,
-        DJANGO_SETTINGS_MODULE="tests.benchmarks.settings",
-        SANDBOX_AT=f"http://127.0.0.1:{upstream.ports['sandbox']}",
-        STUDIO_ALLOW_PRIVATE_HOSTS="127.0.0.0/8",
-        STUDIO_MIN_FREE_MB="64",
-    )
-    tree.environment["STUDIO_PUBLIC_URL"] = tree.url
-    return tree
+def _set_up(script: Script, folder: Path, stack: Stack, disk: Path | None) -> Outcome:
+    options = {"seed": script.seed, "rate": script.rate, "hang": script.hang}
+    with (
+        Upstream(folder / "ledger.jsonl", database=stack.database, **options) as upstream,
+        ExitStack() as machines,
+    ):
+        trees = studio(folder, stack, upstream)
+        for tree in trees:
+            machines.enter_context(tree)
+        ports = set(upstream.ports.values())
+        stage = Stage(trees, stack, ports, folder / "acts.jsonl", disk=disk)
+        return _played(script, stage, upstream)
 
 
-def _played(
-    script: Script, folder: Path, tree: Tree, upstream: Upstream, disk: Path | None
-) -> Outcome:
-    office = Office(tree, upstream, keys=script.keys)
-    stage = Stage(tree, set(upstream.ports.values()), folder / "acts.jsonl", disk=disk)
+def studio(folder: Path, stack: Stack, upstream: Upstream) -> list[Tree]:
+    """With default settings, but for addresses. The first of its machines is its public one."""
+    own = {
+        "DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings",
+        "SANDBOX_AT": f"http://127.0.0.1:{upstream.ports['sandbox']}",
+        "STUDIO_ALLOW_PRIVATE_HOSTS": "127.0.0.0/8",
+        "STUDIO_MIN_FREE_MB": "64",
+    }
+    names = ("one", "two")[: stack.machines]
+    trees = [Tree(folder / name, **own, **stack.environment) for name in names]
+    for tree in trees:
+        tree.environment["STUDIO_PUBLIC_URL"] = trees[0].url
+    return trees
+
+
+def _played(script: Script, stage: Stage, upstream: Upstream) -> Outcome:
+    database = stage.stack.database
+    office = Office(stage.trees, database, upstream, keys=script.keys)
     ordered = wishes(script.seed, script.jobs, script.keys)
+    began_at = time.monotonic()
     upstream.say("storm")
     with ThreadPoolExecutor(4) as pool:
         placing = pool.submit(place_all, office, ordered, script.seconds * 0.7)
@@ -99,20 +119,18 @@ def _played(
         placing.result()
     upstream.say("calm")
     calm_at = time.monotonic()
-    wait_for_all(tree, within=script.within)
-    outcome = Outcome(
+    wait_for_all(database, within=script.within)
+    return Outcome(
         script=script,
         wishes=ordered,
         lines=upstream.lines(),
         acts=stage.acts,
-        tables=tables(tree),
-        files=archive(tree),
+        tables=tables(database),
+        files=stage.stack.files(),
+        storm=calm_at - began_at,
         took=time.monotonic() - calm_at,
         doubles=office.doubles,
     )
-    if disk is None:
-        outcome.notes.append("no disk was filled: this machine mounts none for us")
-    return outcome
 
 
 def place_all(office: Office, ordered: list[Wish], seconds: float) -> None:
@@ -136,24 +154,17 @@ def storm(script: Script, stage: Stage) -> None:
     time.sleep(max(0.0, ends_at - time.monotonic()))
 
 
-def wait_for_all(tree: Tree, *, within: float) -> None:
+def wait_for_all(database: str, *, within: float) -> None:
     """Until nothing is under way, or the time is over: the checker says what is."""
     deadline = time.monotonic() + within
-    with books.opened(database(tree)) as found:
+    with books.opened(database) as found:
         while found.rows(UNFINISHED) and time.monotonic() < deadline:
             time.sleep(0.2)
 
 
-def tables(tree: Tree) -> dict[str, list[books.Row]]:
-    with books.opened(database(tree)) as found:
+def tables(database: str) -> dict[str, list[books.Row]]:
+    with books.opened(database) as found:
         return {
             name: found.rows(f"SELECT * FROM {name}")
             for name in ("jobs_job", "jobs_submission", "jobs_image", "jobs_event")
         }
-
-
-def archive(tree: Tree) -> dict[str, str]:
-    """Path → SHA-256 of each file in the archive."""
-    home = tree.folder / "pictures"
-    files = (path for path in home.rglob("*") if path.is_file())
-    return {str(path.relative_to(home)): sha256(path.read_bytes()).hexdigest() for path in files}

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.processes
 SEED = int(os.environ.get("STUDIO_TEST_SEED", "4"))
 STEPS = (
     *("kill pump", "kill any", "kill supervisor", "restart"),
-    *("lock 3", "stop_pump 17", "fill 3"),
+    *("lock 3", "stop_pump 17", "lose_messages"),
 )
 
 
@@ -27,10 +27,15 @@ STEPS = (
 @pytest.mark.promise(43)
 @pytest.mark.promise(44)
 @pytest.mark.promise(45)
-def test_under_fire_nothing_is_charged_twice_and_nothing_is_lost(tmp_path: Path):
-    script = Script(seed=SEED, jobs=60, seconds=45, within=180, steps=STEPS)
+@pytest.mark.parametrize("stack", ["sqlite", "services"])
+def test_under_fire_nothing_is_charged_twice_and_nothing_is_lost(
+    stack: str, tmp_path: Path, request: pytest.FixtureRequest
+):
+    services = request.getfixturevalue("services") if stack == "services" else None
+    own = "cut" if services else "fill 3"
+    script = Script(seed=SEED, jobs=60, seconds=38, within=180, steps=(*STEPS, own))
 
-    text, is_kept = report(run(script, tmp_path))
+    text, is_kept = report(run(script, tmp_path, services))
 
     print(text)
     assert is_kept, text

@@ -82,6 +82,7 @@ def good() -> Outcome:
             "jobs_event": [],
         },
         files={f"{number}.png": hash_of(number) for number in PROVIDERS},
+        storm=1.0,
         took=1.0,
         doubles=0,
     )

@@ -8,8 +8,6 @@ import pytest
 
 from tests.chaos.kills import PROVIDERS, Round, freeze_one, kill_one, strike
 
-pytestmark = pytest.mark.processes
-
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(3)

@@ -73,7 +73,7 @@ class Upstream:
 class Recorder:
     """Looks orders up in the studio's database, in a thread of its own."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: str) -> None:
         self.database = database
         self.thread = ThreadPoolExecutor(1)
         self.books: Books | None = None
@@ -141,7 +141,7 @@ async def shut_doors(gate: Gate, plan: Plan) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--path", type=Path, required=True)
-    parser.add_argument("--database", type=Path, required=True)
+    parser.add_argument("--database", required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=0.3)
     parser.add_argument("--hang", type=float, default=10.0)
