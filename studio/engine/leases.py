@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import DateTimeField, Exists, ExpressionWrapper
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
@@ -32,7 +34,7 @@ def take(shard: int) -> UUID | None:
     token = uuid4()
     others = Lease.objects.filter(until__gte=Now()).exclude(shards=settings.STUDIO_SHARDS)
     rows = Lease.objects.filter(~Exists(others), shard=shard, until__lt=Now())
-    won = rows.update(token=token, until=_until(), shards=settings.STUDIO_SHARDS)
+    won = rows.update(token=token, until=_until(), shards=settings.STUDIO_SHARDS, holder=machine())
     return token if won else None
 
 
@@ -51,13 +53,25 @@ def release(shard: int, token: UUID) -> None:
 
 
 def give_back(since: timedelta) -> None:
-    """End the leases of a dead cluster, which were taken before so long ago, at once.
+    """End the leases of this machine's dead cluster, which were taken before so long ago, at once.
 
-    On SQLite only: elsewhere another machine's pump may hold them.
+    Those of other machines run out by themselves.
     """
-    if connection.vendor == "sqlite":
-        begun = ExpressionWrapper(Now() + (LENGTH - since), output_field=DateTimeField())
-        Lease.objects.filter(until__lt=begun).update(until=LONG_AGO)
+    begun = ExpressionWrapper(Now() + (LENGTH - since), output_field=DateTimeField())
+    Lease.objects.filter(holder=machine(), until__lt=begun).update(until=LONG_AGO)
+
+
+def machine() -> UUID:
+    """The data folder that this process works in: its lock lets one cluster pump there."""
+    path = Path(settings.RUN_DIR, "machine")
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_text(str(uuid4()))
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)  # whole or not at all, and only the first
+        draft.unlink()
+    return UUID(path.read_text())
 
 
 def has_work(shard: int) -> bool:

@@ -157,9 +157,7 @@ class KeyPace:
         waits = [self._polls_rest.left(now)]
         if self.rules.calls is not None:
             calls, polls = self.rules.calls, self.rules.calls - self.rules.kept
-            waits.append(
-                self._log.free_in(now, calls=calls - self._set_aside - 1, polls=polls - 1)
-            )
+            waits.append(self._log.free_in(now, calls=calls - self._set_aside - 1, polls=polls - 1))
         if self._left_in_window - self._set_aside < 1:
             waits.append(self._window.left(now))
         return max(waits)

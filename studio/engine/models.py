@@ -7,11 +7,15 @@ from django.utils import timezone
 
 
 class Lease(models.Model):
-    """The right to pump one shard of `shards`, until the database's clock says otherwise."""
+    """The right to pump one shard of `shards`, until the database's clock says otherwise.
+
+    holder: the machine whose process it is.
+    """
 
     shard = models.PositiveSmallIntegerField(primary_key=True)
     shards = models.PositiveSmallIntegerField(default=1)
     token = models.UUIDField()
+    holder = models.UUIDField(null=True)
     until = models.DateTimeField()
 
     def __str__(self) -> str:

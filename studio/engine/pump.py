@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from random import uniform
@@ -21,18 +19,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from studio.engine import claims, garbage, hold, leases, tally
-from studio.engine.crew import Alarm
+from studio.engine.deck import Deck
 from studio.engine.disk import has_room
 from studio.engine.dispatch import Dispatch
 from studio.engine.drain import is_draining
-from studio.engine.durations import Durations
-from studio.engine.endings import Ending
-from studio.engine.keyring import Keyring
 from studio.engine.life import Life
-from studio.engine.loads import Loads
 from studio.engine.paces import Paces, kept_states
-from studio.engine.tally import Tally
-from studio.engine.turns import Turns
 from studio.engine.wire import Wire
 from studio.engine.writer import Writer
 from studio.jobs.models import Submission
@@ -58,24 +50,14 @@ MANY = 1000
 SOON = timedelta(seconds=45)
 
 
-class Pump:
+class Pump(Deck):
     """Holds the lease of one shard, named by its token, and gives it back at the end."""
 
     def __init__(self, shard: int, token: UUID, *, linger: float = LINGER) -> None:
-        self.shard = shard
+        super().__init__(shard, token)
         self.linger = linger
-        self.claim = token
-        self.keys = Keyring()
-        self.turns = Turns()
-        self.loads = Loads()
-        self.tally = Tally()
         self.lives: dict[UUID, Life] = {}
         self.tasks: dict[UUID, asyncio.Task[None]] = {}
-        self.asking: set[UUID] = set()
-        self.moved: dict[UUID, Submission] = {}
-        self.durations = Durations()
-        self.is_ending = False
-        self.alarm = Alarm()
         self.busy_at = monotonic()
 
     async def run(self, seconds: float = SLICE) -> None:
@@ -97,42 +79,6 @@ class Pump:
             holding.cancel()
             await self._note_progress()
             await self.write(partial(self._release, self._account()))
-
-    # What a life borrows ----------------------------------------------------------------------
-
-    async def rest(self, seconds: float, alarm: Alarm) -> bool:
-        """Sleep, or until woken; True when the pump is ending and nothing new may be begun."""
-        if not self.is_ending:
-            await alarm.sleep(seconds)
-        return self.is_ending
-
-    @asynccontextmanager
-    async def turn(self, submission: Submission) -> AsyncIterator[None]:
-        """The right to poll now, for as long as the block lasts. Raises Ending."""
-        if not await self.turns.take(submission.key_id):
-            raise Ending
-        self.asking.add(submission.pk)
-        self.tally.poll(submission.poll_at)
-        try:
-            yield
-        finally:
-            self.asking.discard(submission.pk)
-            self.turns.give(submission.key_id)
-
-    def room(self, submission: Submission) -> AbstractAsyncContextManager[None]:
-        """Memory for what is sent, for as long as the block lasts. Raises Ending."""
-        return self.loads.room(claims.weight(submission))
-
-    def landed(self, submission: Submission) -> None:
-        """Its order has been answered: there is room to send another."""
-        self.dispatch.answered(submission.pk)
-        self.tally.sent += 1
-        claims.lighten(submission)
-        self.alarm.set()
-
-    def progressed(self, submission: Submission) -> None:
-        """Its progress is another than the row says; written soon, with that of others."""
-        self.moved[submission.pk] = submission
 
     # The loop ---------------------------------------------------------------------------------
 
@@ -216,13 +162,10 @@ class Pump:
         await self.durations.refresh(self.write.read)
 
     def _take_up(self, running: list[Submission]) -> None:
-        """Go on with these. Polls that are overdue are spread, so that they do not come at once."""
-        now = timezone.now()
-        span = min(SPREAD, SPREAD_STEP * len(running))
+        """Go on with these."""
+        spread(running)
         self.keys.put(submission.key for submission in running)
         for submission in running:
-            if submission.poll_at is None or submission.poll_at < now:
-                submission.poll_at = now + timedelta(seconds=uniform(0.0, span))
             self._begin(submission)
         if len(running) > MANY:
             garbage.leave_out_what_is_there()
@@ -293,3 +236,12 @@ class Pump:
     async def _wait_for_lives(self, seconds: float) -> None:
         if self.tasks:
             await asyncio.wait(list(self.tasks.values()), timeout=seconds)
+
+
+def spread(running: list[Submission]) -> None:
+    """Plan polls that are overdue over a short while, so that they do not come all at once."""
+    now = timezone.now()
+    span = min(SPREAD, SPREAD_STEP * len(running))
+    for submission in running:
+        if submission.poll_at is None or submission.poll_at < now:
+            submission.poll_at = now + timedelta(seconds=uniform(0.0, span))

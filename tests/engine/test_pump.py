@@ -11,13 +11,14 @@ from django.core.files.storage import default_storage
 from django.db.models import F
 from django.utils import timezone
 
-from studio.engine import leases, saving
+from studio.engine import claims, leases, saving
 from studio.engine.claims import tidy
-from studio.engine.models import Lease
-from studio.engine.pump import Pump
+from studio.engine.models import Lease, PumpReport
+from studio.engine.pump import SPREAD, Pump, spread
 from studio.jobs.models import Image, Job, Submission
 from studio.jobs.storage import thumbnail_name
 from tests.conftest import make_job, make_key
+from tests.engine.hooking import running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -235,3 +236,37 @@ def test_a_deleted_key_ends_what_waits_for_it(bob, key, status, code):
     row = job.submissions.get()
     assert (row.status, row.error_code) == ("failed", code)
     assert not leases.has_work_without_pump()
+
+
+def test_pumps_of_two_shards_carry_each_its_own_keys_side_by_side(bob, key, settings):
+    settings.STUDIO_SHARDS = 2
+    keys = [key, make_key(bob, pk=key.pk + 1), make_key(bob, pk=key.pk + 2)]
+    for other in keys[1:]:
+        other.set_secret("sandbox-0123456789")
+    jobs = [make_job(bob, one, prompt="a vase [fast]") for one in keys]
+
+    async def both() -> list[set[int]]:
+        tokens = [await asyncio.to_thread(leases.take, shard) for shard in (0, 1)]
+        pumps = [Pump(shard, token, linger=0.0) for shard, token in enumerate(tokens)]
+        await asyncio.gather(*(one.run(20.0) for one in pumps))
+        return [set(one.keys.ids) for one in pumps]
+
+    carried = asyncio.run(both())
+
+    assert {job.submissions.get().status for job in jobs} == {"saving"}
+    assert carried == [{one.pk for one in keys if one.pk % 2 == shard} for shard in (0, 1)]
+    assert {report.sent for report in PumpReport.objects.all()} == {1, 2}
+
+
+def test_overdue_polls_are_spread_when_a_pump_takes_over(bob, key):
+    rows = [running(key, {"task_id": str(number)}) for number in range(40)]
+    Submission.objects.update(poll_at=timezone.now() - timedelta(hours=1))
+
+    now, found = timezone.now(), list(claims.with_ticket(Submission.objects.all()))
+
+    spread(found)
+
+    waits = sorted((row.poll_at - now).total_seconds() for row in found)
+    assert len(waits) == len(rows)
+    assert waits[0] >= 0
+    assert 0.03 < waits[-1] - waits[0] < SPREAD

@@ -89,11 +89,11 @@ class Cluster(Child):
             connection.close()
 
     def _give_back(self) -> None:
-        """What a dead cluster had taken. Only where no other machine can have taken it."""
+        """What a dead cluster had taken; messages only where no other machine can have them."""
         if connection.vendor == "sqlite":
             queue.give_back(self.lane)
-            if self.pumps:
-                leases.give_back(timedelta(seconds=monotonic() - self.started_at))
+        if self.pumps:
+            leases.give_back(timedelta(seconds=monotonic() - self.started_at))
 
     def _replace(self, complaint: Complaint) -> None:
         """Pumps are told to end; what they have on the way may come in."""
