@@ -13,7 +13,7 @@ import re
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -48,6 +48,7 @@ LINKS = re.compile(r"(?<=/)(?![0-9a-f]{64}\b)[A-Za-z0-9_.=-]{40,}")
 _about: ContextVar[MappingProxyType[str, str]] = ContextVar("about")
 _secrets: OrderedDict[tuple[str, ...], None] = OrderedDict()
 _process = ["darkroom"]
+_hearers: list[Callable[[str], None]] = []
 
 
 @contextmanager
@@ -146,6 +147,24 @@ class Probes(logging.Filter):
         return path not in PROBES
 
 
+class LastWords(logging.Handler):
+    """Hands each error, in a line, to whoever asked for it: should this process die of it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        words = f"{type(error).__name__}: {error}" if error else record.getMessage()
+        for hear in _hearers:
+            hear(scrub(" ".join(words.split())))
+
+
+def tell_errors_to(hear: Callable[[str], None]) -> None:
+    """From here on, in this process and those forked from it."""
+    _hearers[:] = [hear]
+
+
 class ErrorLines(io.TextIOBase):
     """Standard error for code that does not log: lines become records, a trace becomes one."""
 
@@ -212,8 +231,15 @@ def configuration(level: str, style: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": f"{__name__}.{formatter.__name__}"}},
         "filters": {"probes": {"()": f"{__name__}.{Probes.__name__}"}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["console"], "level": others},
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "stream": "ext://sys.__stderr__",  # whatever stands in its place by then
+            },
+            "last words": {"()": f"{__name__}.{LastWords.__name__}"},
+        },
+        "root": {"handlers": ["console", "last words"], "level": others},
         "loggers": {
             "studio": {"level": level},
             "django": {"handlers": [], "level": others, "propagate": True},

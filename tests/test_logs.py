@@ -6,6 +6,8 @@ import io
 import json
 import logging
 import logging.config
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -224,6 +226,44 @@ def test_a_log_that_cannot_be_written_does_not_run_in_circles(
 
     logging.getLogger("stderr").removeHandler(handler)
     assert "OSError: gone" in outer.getvalue()
+
+
+def test_an_error_is_told_in_a_line_without_secrets() -> None:
+    heard: list[str] = []
+    logs.keep_out((SECRET,))
+    logs.tell_errors_to(heard.append)
+    log = logging.Logger("room")
+    log.addHandler(logs.LastWords())
+
+    log.warning("no error")
+    log.error("torn\n by %s", SECRET)
+    try:
+        fail_with("fallen")
+    except RuntimeError:
+        log.exception("stumbled")
+
+    assert heard == [f"torn by {logs.MASK}", "RuntimeError: fallen"]
+
+
+def test_the_log_is_written_to_the_true_standard_error_however_often_it_is_set_up() -> None:
+    again = (
+        "import logging, logging.config, django; django.setup();"
+        "from django.conf import settings; from studio import logs; logs.take_over_stderr();"
+        "logging.config.dictConfig(settings.LOGGING); logging.getLogger('studio').error('once');"
+        "logging.getLogger('django.request').error('twice')"
+    )
+    environment = {**os.environ, "STUDIO_LOG_FORMAT": "json"}
+    environment["DJANGO_SETTINGS_MODULE"] = "studio.settings"
+
+    done = subprocess.run(
+        [sys.executable, "-c", again], env=environment, capture_output=True, text=True, check=True
+    )
+
+    said = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(one["logger"], one["message"]) for one in said] == [
+        ("studio", "once"),
+        ("django.request", "twice"),
+    ]
 
 
 @pytest.mark.parametrize("path", logs.PROBES)

@@ -7,7 +7,6 @@ field has one writer at a time, or it does not matter who wins.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import struct
 from collections.abc import AsyncIterator, Iterator
@@ -15,8 +14,6 @@ from contextlib import asynccontextmanager, contextmanager
 from mmap import mmap
 from time import monotonic
 from typing import NamedTuple
-
-from studio.logs import scrub
 
 BEAT_EVERY = 5.0
 LONGEST_WORDS = 400
@@ -128,15 +125,3 @@ async def beating() -> AsyncIterator[None]:
         yield
     finally:
         task.cancel()
-
-
-class LastWords(logging.Handler):
-    """Notes each error on the board, for whoever asks why this process has ended."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        error = record.exc_info[1] if record.exc_info else None
-        words = f"{type(error).__name__}: {error}" if error else record.getMessage()
-        ours().note_words(scrub(" ".join(words.split())))

@@ -55,4 +55,6 @@ async def ask_over(wire: Wire, row: Submission) -> Pending | Done:
             max_bytes=MAX_ANSWER,
         )
 
-    return await drive(PROVIDERS[row.job.provider].poll(row.ticket or {}), send)
+    return await drive(
+        PROVIDERS[row.job.provider].poll(row.ticket or {}), send, f"submission {row.pk}"
+    )

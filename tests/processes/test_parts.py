@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import httpx
 import psutil
 import pytest
 
+from tests.benchmarks._ledger import Ledger, Post
+from tests.benchmarks._orders import Desk
 from tests.benchmarks._tree import ROOT, Tree, free_port, until
 
 pytestmark = pytest.mark.processes
@@ -102,6 +105,28 @@ def test_a_picture_that_kills_its_worker_is_given_up_and_all_others_go_on(folder
         assert (state, code, bool(url)) == ("lost", "stumbled", True)
         log = tree.log.read_text()
         assert log.count("which was busy with image 1, and is replaced") == 3
+
+
+@pytest.mark.promise(43)
+def test_an_order_that_is_out_comes_in_before_the_end(folder: Path):
+    is_out, may_answer = threading.Event(), threading.Event()
+
+    def hold_back(post: Post) -> bool:
+        is_out.set()
+        return may_answer.wait(30)
+
+    with Ledger() as ledger, ledger.studio(folder) as tree:
+        ledger.on_post = hold_back
+        desk = Desk(tree)
+        desk.place("a vase that takes its time")
+        assert is_out.wait(30)
+
+        threading.Timer(3, may_answer.set).start()
+        assert tree.stop() == 0
+
+        statuses = tree.ask("SELECT status, sent_at IS NOT NULL FROM jobs_submission")
+        assert statuses == [("running", 1)]
+        desk.client.close()
 
 
 HANGING = """

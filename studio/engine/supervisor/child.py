@@ -34,6 +34,8 @@ WORDS_COUNT_FOR = 10.0  # an error of long ago is not why it ended
 class Child:
     """Started again whenever it ends, later and later if it ends soon; until it is told to stop."""
 
+    ends_last = False
+
     def __init__(self, name: str, process_name: str, work: Callable[[], None]) -> None:
         self.name = name
         self.process_name = process_name
@@ -87,7 +89,7 @@ class Child:
         be_named(self.process_name)
         logs.name_process(self.process_name)
         logs.take_over_stderr()
-        logging.getLogger().addHandler(board.LastWords())
+        logs.tell_errors_to(self.board.note_words)
         board.join(self.board, self.branch)
         self.work()
 

@@ -18,6 +18,7 @@ TICK = 0.2
 TICK_IN_A_HURRY = 0.05
 GONE_WITHIN = 27.0
 HURRIED_WITHIN = 2.0
+LAST_TURN = 10.0  # so long before the end even who ends last is asked to
 CRASHES_AT_START = 4
 
 
@@ -29,6 +30,7 @@ class Tree:
         self.children = children
         self.ready = ready
         self.stops = 0
+        self.stopped: list[Child] = []
         self.is_ready = False
 
     def run(self) -> None:
@@ -68,14 +70,25 @@ class Tree:
             print(self.ready, flush=True)  # noqa: T201
 
     def _end(self) -> None:
+        """Workers first: what they have on the way may need the web server until it has come in."""
         log.info("ending")
+        gone_at = time.monotonic() + GONE_WITHIN
         for child in self.children:
             child.board.is_draining = True
             child.fault = ""
-            child.stop(within=GONE_WITHIN)
         while any(child.pid for child in self.children):
+            self._stop_whose_time_has_come(gone_at)
             for child in self.children:
                 child.tend(restart=False)
                 if self.stops > 1:
                     child.hasten(within=HURRIED_WITHIN)
             time.sleep(TICK_IN_A_HURRY)
+
+    def _stop_whose_time_has_come(self, gone_at: float) -> None:
+        left = gone_at - time.monotonic()
+        is_last_turn = left < LAST_TURN or self.stops > 1
+        others = any(child.pid for child in self.children if not child.ends_last)
+        for child in self.children:
+            if child not in self.stopped and (is_last_turn or not (child.ends_last and others)):
+                self.stopped.append(child)
+                child.stop(within=left)

@@ -27,6 +27,8 @@ LOGS: dict[str, Any] = {
 class WebServer(Child):
     """silent_for: after so many seconds without an answer it counts as hanging."""
 
+    ends_last = True
+
     def __init__(self, *, silent_for: float = SILENT_FOR) -> None:
         super().__init__("The web server", "darkroom-web", self._serve)
         self.host, self.port = address()
