@@ -14,7 +14,8 @@ from django.db import transaction
 from django.db.models import F
 
 from studio.engine.models import Hold, Reason
-from studio.jobs.models import Job, Reference, Submission
+from studio.jobs.models import WAITING, Job, Reference, Submission
+from studio.jobs.outcomes import LOOK_UP
 from studio.jobs.queries import SubmissionQuerySet
 from studio.jobs.shards import wake_shard
 from studio.jobs.states import ACTIVE, Status
@@ -111,3 +112,5 @@ def _wake() -> None:
         enqueue("studio.engine.tasks.fetch_reference", reference.pk, lane="media")
     for key in ProviderKey.objects.filter(test_status=TestStatus.WAITING, deleted_at=None):
         enqueue("studio.engine.tasks.test_key", key.pk)
+    for submission in Submission.objects.filter(status=Status.UNKNOWN, sought_code=WAITING):
+        enqueue(LOOK_UP, submission.pk)

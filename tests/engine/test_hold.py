@@ -13,11 +13,11 @@ from django_q.models import OrmQ
 from studio.engine import claims, hold, leases, tasks
 from studio.engine.models import Hold, Lease, Reason
 from studio.jobs import actions
-from studio.jobs.models import Event, Image, Reference, Submission
+from studio.jobs.models import WAITING, Event, Image, Reference, Submission
 from studio.vault.models import ProviderKey
 from tests.conftest import make_job, make_key
 
-OBEYING = {"pump", "save_picture", "fetch_reference", "test_key"}
+OBEYING = {"pump", "save_picture", "fetch_reference", "test_key", "look_up"}
 CONNECTING_TO_NOBODY = {"beat"}
 STATUSES = ["queued", "submitting", "running", "saving", "unknown", "succeeded"]
 
@@ -52,8 +52,13 @@ def test_no_task_connects_to_anybody(bob):
     reference = Reference.objects.create(
         owner=bob, state="fetching", source_url="http://127.0.0.1:9/b.png"
     )
+    lost = make_job(bob, key).submissions.get()
+    Submission.objects.filter(pk=lost.pk).update(
+        status="unknown", sought_code=WAITING, sought_ticket={"task_id": "task_1"}
+    )
     restored()
 
+    tasks.look_up(str(lost.pk))
     tasks.pump(0)
     tasks.save_picture(image.pk)
     tasks.fetch_reference(reference.pk)
@@ -64,6 +69,8 @@ def test_no_task_connects_to_anybody(bob):
     assert Image.objects.values_list("state", "tries").get() == ("pending", 0)
     assert Reference.objects.get().state == "fetching"
     assert ProviderKey.objects.get().test_status == "waiting"
+    lost.refresh_from_db()
+    assert (lost.status, lost.sought_code) == ("unknown", WAITING)
 
 
 @pytest.mark.promise(46)
@@ -180,7 +187,7 @@ def test_a_lifting_that_was_killed_half_way_is_finished_later(bob):
 
 def test_lifting_asks_for_everything_that_was_not_done(bob, django_capture_on_commit_callbacks):
     key = make_key(bob, test_status="waiting")
-    make_job(bob, key)
+    make_job(bob, key).submissions.update(status="unknown", sought_code=WAITING)
     Reference.objects.create(owner=bob, state="fetching", source_url="https://example.com/a.png")
     found = hold.begin(Reason.PAUSED, by="Alice Admin")
 
@@ -188,7 +195,7 @@ def test_lifting_asks_for_everything_that_was_not_done(bob, django_capture_on_co
         hold.lift(found, by="Alice Admin")
 
     asked = {message.task["func"].rpartition(".")[2] for message in OrmQ.objects.all()}
-    assert asked == {"pump", "fetch_reference", "test_key"}
+    assert asked == {"pump", "fetch_reference", "test_key", "look_up"}
 
 
 def test_cards_of_waiting_orders_are_drawn_again(bob):
