@@ -74,7 +74,7 @@ class Still:
     """The process, for as long as the block lasts."""
 
     def __init__(self, seconds: float = 0.0) -> None:
-        self.seconds = seconds
+        self.seconds, self.orders = seconds, 0
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", __spec__.name, str(self.seconds)]
