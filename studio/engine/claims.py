@@ -81,7 +81,7 @@ def claim(shard: int, claim: UUID, chosen: Mapping[Line, int]) -> list[Submissio
     for line, count in chosen.items():
         waiting = submissions(shard).waiting(timezone.now())
         rows = with_order(waiting.filter(key=line.key_id, owner=line.owner_id))
-        claimed += [submission for submission in rows[:count] if submission.take(claim)]
+        claimed += Submission.objects.take(list(rows[:count]), claim)
     return claimed
 
 

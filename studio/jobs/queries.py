@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from studio.accounts.models import User
-from studio.jobs.models.job import Job
+from studio.jobs.models.job import Job, follow
 from studio.jobs.states import Status
 from studio.vault.models import ProviderKey
 
@@ -66,6 +66,24 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def poked(self) -> Self:
         """The provider has called since the engine last heard of it."""
         return self.filter(status=Status.RUNNING, poked_at__isnull=False)
+
+    def take(self, rows: Collection[Submission], claim: UUID) -> list[Submission]:
+        """`Submission.take` for many at once. Returns those that are ours now."""
+        ids = [row.pk for row in rows]
+        with transaction.atomic():
+            if connection.features.has_select_for_update:
+                jobs = Job.objects.filter(pk__in=[row.job_id for row in rows]).order_by("pk")
+                list(jobs.select_for_update(no_key=True).values_list("pk"))
+            taken = {"status": Status.SUBMITTING, "claim": claim, "sent_at": None}
+            queued = self.filter(pk__in=ids, status=Status.QUEUED)
+            queued.update(**taken, tries=F("tries") + 1)
+            ours = self.filter(pk__in=ids, status=Status.SUBMITTING, claim=claim)
+            tries = dict(ours.values_list("pk", "tries"))
+            won = [row for row in rows if row.pk in tries]
+            for row in won:
+                vars(row).update(**taken, tries=tries[row.pk])
+            follow([row.job for row in won])
+        return won
 
     def note_progress(self, rows: Collection[Submission]) -> None:
         """Keep the progress of many submissions; a card somewhere will want to change."""

@@ -220,3 +220,28 @@ def test_the_next_of_a_line_are_found_without_sorting(bob):
 
     assert "submission_status" in plan
     assert "TEMP B-TREE" not in plan
+
+
+def test_many_are_taken_at_once_and_their_cards_say_so(bob):
+    rows = [make_job(bob).submissions.select_related("job").get() for _ in range(3)]
+    rows[2].cancel(by="Bob")
+    claim = uuid4()
+
+    with CaptureQueriesContext(connection) as queries:
+        won = Submission.objects.take(rows, claim)
+
+    assert won == rows[:2]
+    assert len(queries) <= 8
+    for row in won:
+        assert (row.status, row.claim, row.tries, row.job.status) == (
+            "submitting",
+            claim,
+            1,
+            "submitting",
+        )
+    assert list(Job.objects.order_by("pk").values_list("status", "revision")) == [
+        ("submitting", 2),
+        ("submitting", 2),
+        ("cancelled", 2),
+    ]
+    assert Submission.objects.take(rows, uuid4()) == []

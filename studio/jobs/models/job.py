@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -143,13 +145,7 @@ class Job(models.Model):
 
     def follow(self) -> None:
         """Take the status from the current submissions; a card somewhere will want to change."""
-        current = set(self.submissions.filter(is_superseded=False).values_list("status", flat=True))
-        status = next((status for status in PRECEDENCE if status in current), Status.QUEUED)
-        finished_at = None if status in ACTIVE else timezone.now()
-        Job.objects.filter(pk=self.pk).update(
-            status=status, finished_at=finished_at, revision=F("revision") + 1
-        )
-        self.status, self.finished_at = status, finished_at
+        follow([self])
 
     def touch(self) -> None:
         """Something that the card shows has changed, but not the status."""
@@ -162,6 +158,25 @@ class Job(models.Model):
         """
         pk = submission.pk if submission else None
         Event.objects.create(job=self, submission_id=pk, kind=Kind(kind), facts=facts)
+
+
+def follow(jobs: Collection[Job]) -> None:
+    """`Job.follow` for many at once."""
+    alike: dict[Status, list[Job]] = defaultdict(list)
+    current: dict[int, set[str]] = defaultdict(set)
+    rows = Job.objects.filter(pk__in={job.pk for job in jobs}, submissions__is_superseded=False)
+    for pk, status in rows.values_list("pk", "submissions__status"):
+        current[pk].add(status)
+    for job in jobs:
+        found = current[job.pk]
+        alike[next((one for one in PRECEDENCE if one in found), Status.QUEUED)].append(job)
+    for status, some in alike.items():
+        finished_at = None if status in ACTIVE else timezone.now()
+        Job.objects.filter(pk__in={job.pk for job in some}).update(
+            status=status, finished_at=finished_at, revision=F("revision") + 1
+        )
+        for job in some:
+            job.status, job.finished_at = status, finished_at
 
 
 class Event(models.Model):
