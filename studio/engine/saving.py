@@ -89,7 +89,6 @@ def save(image: Image) -> None:
         image.keep(**facts)
         if image.spool:
             default_storage.delete(image.spool)
-    image.submission.settle()
 
 
 def _take_in(image: Image, draft: BinaryIO) -> str:

@@ -85,7 +85,6 @@ def count_picture(image: Image) -> None:
     log.error("it stumbled over an image, %d of %d times", times, MOST, extra={"image": image.pk})
     if times >= MOST:
         image.lose("stumbled")
-        image.submission.settle()
     else:
         image.retry_at(timezone.now() + PAUSES[times - 1])
 

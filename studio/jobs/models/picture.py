@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -94,10 +95,24 @@ class Image(models.Model):
 
     def keep(self, **facts: str | int) -> bool:
         """→ kept: the file and its thumbnails are in the archive."""
-        rows = Image.objects.filter(pk=self.pk).exclude(state=State.KEPT)
-        won = bool(rows.update(state=State.KEPT, kept_at=timezone.now(), error_code="", **facts))
+        rows = Image.objects.exclude(state=State.KEPT)
+        facts |= {"state": State.KEPT, "error_code": ""}
+        won = self._end(rows, kept_at=timezone.now(), **facts)
         if won:
             self.job.touch()
+        return won
+
+    def _end(self, rows: models.QuerySet[Image], **changes: Any) -> bool:
+        """Change it if it is among the rows, and its submission with it, or neither.
+
+        Nobody looks again at a picture that has ended; so its submission must not be left behind.
+        """
+        with transaction.atomic():
+            # Two that end at the same time would each take the other for the last one.
+            Submission.objects.select_for_update().get(pk=self.submission_id)
+            won = bool(rows.filter(pk=self.pk).update(**changes))
+            if won:
+                self.submission.settle()
         return won
 
     def leave_spool(self) -> None:
@@ -124,5 +139,5 @@ class Image(models.Model):
 
     def lose(self, error_code: str) -> bool:
         """pending → lost: no copy could be made; the address stays on the row."""
-        rows = Image.objects.filter(pk=self.pk, state=State.PENDING)
-        return bool(rows.update(state=State.LOST, error_code=error_code))
+        rows = Image.objects.filter(state=State.PENDING)
+        return self._end(rows, state=State.LOST, error_code=error_code)
