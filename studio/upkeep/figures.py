@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 import django
@@ -27,6 +28,7 @@ from prometheus_client.registry import Collector
 from studio import queue
 from studio.engine import hold
 from studio.engine.disk import MB, free_mb
+from studio.engine.heartbeat import names
 from studio.engine.models import Heartbeat, PumpReport
 from studio.jobs.models import Image, Submission
 from studio.jobs.states import Status
@@ -112,18 +114,21 @@ def lanes() -> Iterator[Metric]:
     )
     is_split = settings.STUDIO_LANES == "SPLIT"
     for lane in queue.LANES if is_split else queue.LANES[-1:]:
-        waits.add_metric([lane if is_split else "all"], seconds_since(queue.first_waiting(lane)))
+        with suppress(queue.QueueError):  # what cannot be known is left out
+            since = queue.first_waiting(lane)
+            waits.add_metric([lane if is_split else "all"], seconds_since(since))
     yield waits
     beats = GaugeMetricFamily(
         "darkroom_heartbeat_age_seconds", "Since workers began a task", labels=["name"]
     )
-    for beat in Heartbeat.objects.all():
+    for beat in Heartbeat.objects.filter(name__in=names()):
         beats.add_metric([beat.name], seconds_since(beat.at))
     yield beats
 
 
 def pumps() -> Iterator[Metric]:
-    reports = list(PumpReport.objects.order_by("shard"))
+    now = PumpReport.objects.filter(shard__lt=settings.STUDIO_SHARDS)
+    reports = list(now.order_by("shard"))
     facts = {
         "in_flight": ("Submissions that a pump carries", GaugeMetricFamily),
         "calls_out": ("Calls that are out", GaugeMetricFamily),

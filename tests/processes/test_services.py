@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CORE = """
 tests/engine/test_leases.py tests/engine/test_life.py tests/engine/test_saving.py
 tests/engine/test_writer.py tests/jobs/test_actions.py tests/jobs/test_at_once.py
-tests/jobs/test_submission.py tests/test_queue.py tests/vault/test_rotation.py
+tests/jobs/test_submission.py tests/test_queue.py tests/upkeep/test_counting.py
+tests/upkeep/test_sweeps.py tests/vault/test_rotation.py
 tests/engine/test_pump.py::test_an_order_travels_from_the_queue_to_the_archive
 tests/engine/test_pump.py::test_a_dead_claim_goes_back_when_nothing_was_sent_and_is_unknown_when_it_was
 tests/engine/test_pump.py::test_our_own_claims_are_left_alone

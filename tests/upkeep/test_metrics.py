@@ -154,6 +154,17 @@ def test_pumps_queues_keys_and_the_machine(as_alice: Client, bob, settings):
     assert list(found["darkroom_build_info"].values()) == [1]
 
 
+def test_who_is_no_longer_expected_is_not_told_of(as_alice: Client):
+    Heartbeat.objects.create(name="media", at=timezone.now())
+    facts = {"seconds": 1.0, "polls": 0, "sent": 0, "polls_per_second": 0.0}
+    tally.write(1, **facts, lag_p50=None, lag_p95=None, lag_max=None)
+
+    found = ask(as_alice)
+
+    assert "darkroom_heartbeat_age_seconds" not in found
+    assert "darkroom_pump_in_flight" not in found
+
+
 def test_each_lane_has_its_own_queue_when_they_are_split(as_alice: Client, settings):
     settings.STUDIO_LANES = "SPLIT"
 
