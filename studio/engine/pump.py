@@ -164,7 +164,7 @@ class Pump(Deck):
     def _take_up(self, running: list[Submission]) -> None:
         """Go on with these."""
         spread(running)
-        self.keys.put(submission.key for submission in running)
+        self.keys.put({submission.key_id: submission.key for submission in running}.values())
         for submission in running:
             self._begin(submission)
         if len(running) > MANY:

@@ -84,7 +84,9 @@ def measure_pump(
         polls, began, lags = still.count("polls"), time.monotonic(), []
         while time.monotonic() < began + seconds:
             time.sleep(4)
-            lags.append((report().lag_p50, report().lag_p95, report().lag_max))
+            told = report()
+            if told.lag_p50 is not None:
+                lags.append((told.lag_p50, told.lag_p95, told.lag_max))
         elapsed = time.monotonic() - began
         polls = still.count("polls") - polls
         spent = {one.pid: cpu(one) - before[one.pid] for one in cluster}
