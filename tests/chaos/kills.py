@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import signal
 import sys
@@ -69,17 +70,25 @@ def is_on_record(line: dict[str, Any]) -> bool:
 
 
 class Striker:
-    """Sends a signal to a pump when an order of it arrives, once for each aim."""
+    """Sends a signal to a pump when an order of it arrives, once for each aim.
+
+    From `arm` on, orders that arrive wait until it is known whom they come from.
+    """
 
     def __init__(self) -> None:
         self.victim, self.signal = 0, signal.SIGKILL
-        self.has_come = threading.Event()
+        self.has_come, self.is_aimed = threading.Event(), threading.Event()
+
+    def arm(self) -> None:
+        self.is_aimed.clear()
 
     def aim(self, victim: int, number: signal.Signals) -> None:
         self.has_come.clear()
         self.victim, self.signal = victim, number
+        self.is_aimed.set()
 
     async def __call__(self, port: int) -> None:
+        await asyncio.to_thread(self.is_aimed.wait, 10)
         victim, self.victim = self.victim, 0
         if victim:
             os.kill(victim, self.signal)
@@ -91,6 +100,7 @@ Round = Callable[[Pumper, Striker], bool]
 
 def kill_one(pumper: Pumper, striker: Striker) -> bool:
     """Whether the pump was killed."""
+    striker.arm()
     pid = pumper.pump()
     striker.aim(pid, signal.SIGKILL)
     return os.waitstatus_to_exitcode(pumper.wait(pid)) == -signal.SIGKILL
@@ -101,6 +111,7 @@ def freeze_one(pumper: Pumper, striker: Striker) -> bool:
 
     Or after a while: on SQLite a pump that is frozen while it writes locks out everybody else.
     """
+    striker.arm()
     first = pumper.pump()
     striker.aim(first, signal.SIGSTOP)
     is_frozen = striker.has_come.wait(20)
