@@ -7,6 +7,8 @@ each and by a blocked worker for each job. `--database postgres`: on a PostgreSQ
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -150,7 +152,9 @@ def measure_cluster(
     env = {**tree.environment, "STUDIO_WORKERS": str(workers)}
     command = [sys.executable, str(ROOT / "manage.py"), "qcluster"]
     with tree.log.open("a") as log:
-        root = subprocess.Popen(command, cwd=ROOT, env=env, stderr=log, stdout=log)
+        root = subprocess.Popen(
+            command, cwd=ROOT, env=env, stderr=log, stdout=log, start_new_session=True
+        )
     try:
         time.sleep(4)
         family = [psutil.Process(root.pid), *psutil.Process(root.pid).children(recursive=True)]
@@ -167,8 +171,7 @@ def measure_cluster(
         )
         feeder.join()
     finally:
-        for process in reversed(family):
-            process.kill()
+        os.killpg(root.pid, signal.SIGKILL)  # at once: they start each other again
         root.wait()
         clear_queue()
     return use
