@@ -73,6 +73,10 @@ class Crew(Protocol):
         """Memory for what is sent, for as long as the block lasts. Raises Ending."""
         ...
 
+    def departed(self, submission: Submission) -> None:
+        """A call of its order leaves: another one may be made ready."""
+        ...
+
     def landed(self, submission: Submission) -> None:
         """Its order has been answered: there is room to send another."""
         ...

@@ -20,6 +20,8 @@ from studio.engine.wire import Wire
 from studio.engine.writer import Writer
 from studio.jobs.models import Submission
 
+FEW_PREPARING = 8  # then it is time to look for more
+
 
 class Deck:
     """What all submissions of one shard share."""
@@ -64,6 +66,12 @@ class Deck:
     def room(self, submission: Submission) -> AbstractAsyncContextManager[None]:
         """Memory for what is sent, for as long as the block lasts. Raises Ending."""
         return self.loads.room(claims.weight(submission))
+
+    def departed(self, submission: Submission) -> None:
+        """A call of its order leaves: another one may be made ready."""
+        self.dispatch.departed(submission.pk)
+        if len(self.dispatch.preparing) == FEW_PREPARING:
+            self.alarm.set()
 
     def landed(self, submission: Submission) -> None:
         """Its order has been answered: there is room to send another."""

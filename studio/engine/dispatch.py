@@ -20,7 +20,7 @@ from studio.vault.models import ProviderKey
 class Dispatch:
     """Knows what is under way: tell it when a submission begins, is answered and ends.
 
-    sending: what is on its way to a provider.
+    sending: what is on its way to a provider; preparing: what of it has not left yet.
     """
 
     def __init__(self, paces: Paces) -> None:
@@ -28,6 +28,7 @@ class Dispatch:
         self.rota = Rota()
         self._flights: dict[UUID, tuple[Pair, ProviderKey]] = {}
         self.sending: set[UUID] = set()
+        self.preparing: set[UUID] = set()
         self._seats: list[tuple[KeyPace, object]] = []
 
     def choose(
@@ -66,15 +67,21 @@ class Dispatch:
             self.paces.of(key).resume(submission.pk)
             return
         self.sending.add(submission.pk)
+        self.preparing.add(submission.pk)
         self.rota.sending[submission.owner_id] += 1
         references = len(submission.job.job_references.all())
         calls = _calls(model_of(submission.job), references)
         self.paces.of(key).begin(submission.pk, calls=calls)
 
+    def departed(self, pk: UUID) -> None:
+        """Its first call has left."""
+        self.preparing.discard(pk)
+
     def answered(self, pk: UUID) -> None:
         """It sends nothing more."""
         if pk in self.sending:
             self.sending.discard(pk)
+            self.preparing.discard(pk)
             pair, key = self._flights[pk]
             self.rota.sending[pair[1]] -= 1
             self.paces.of(key).answered(pk)

@@ -44,6 +44,7 @@ LINGER = 5.0
 DRAIN_PATIENCE = 20.0
 POLL_PATIENCE = 5.0
 MAX_SENDING = 200
+MAX_PREPARING = 32  # claimed and not yet on the wire: what is next waits for these
 SPREAD = 3.0  # seconds at most over which overdue polls are spread, one of them …
 SPREAD_STEP = 0.002  # … after the other
 MANY = 1000
@@ -107,7 +108,8 @@ class Pump(Deck):
         return not await self.write.read(due.exists)
 
     async def _claim_due(self) -> None:
-        room = MAX_SENDING - len(self.dispatch.sending)
+        preparing = MAX_PREPARING - len(self.dispatch.preparing)
+        room = min(MAX_SENDING - len(self.dispatch.sending), preparing)
         if room <= 0 or not has_room():
             return
         found = await self.write.read(partial(claims.look_at_queue, self.shard))

@@ -126,6 +126,7 @@ class Sending:
         await self.crew.paces.cover(key)
         self.called_at = now()
         self.crew.paces.called(key, call, submission.pk)
+        self.crew.departed(submission)
         response = await self.crew.wire.send(
             call,
             base_url=key.url,

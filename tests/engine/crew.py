@@ -66,6 +66,9 @@ class Crew:
     def progressed(self, submission: Submission) -> None:
         self.progress.append(submission.progress)
 
+    def departed(self, submission: Submission) -> None:
+        """Nobody waits for it."""
+
     def landed(self, submission: Submission) -> None:
         """Nothing to make room for."""
 
