@@ -20,7 +20,7 @@ from studio.engine.wire import Wire
 from studio.engine.writer import Writer
 from studio.jobs.models import Submission
 
-FEW_PREPARING = 8  # then it is time to look for more
+FEW_PREPARING = 24  # then it is time to look for more
 
 
 class Deck:
