@@ -118,6 +118,8 @@ class Pump(Deck):
             claimed = await self.write(partial(claims.claim, self.shard, self.claim, chosen))
             self.keys.put(submission.key for submission in claimed)
             for submission in claimed:
+                if last := self.tasks.get(submission.pk):
+                    await asyncio.wait([last])  # it has just put it back, and is about to end
                 self._begin(submission)
         self.dispatch.settle()
         await self.paces.keep_changed({line.key_id for line in found.lines})
