@@ -58,7 +58,7 @@ def look_at_queue(shard: int) -> Waiting:
     The queue is read from its index alone, one row for each member and key.
     """
     groups = submissions(shard).waiting(timezone.now()).order_by().values("key_id", "owner_id")
-    rows = [] if hold.is_on() else list(groups.annotate(waiting=Count("pk"), first=Min("job_id")))
+    rows = [] if hold.is_on() else list(groups.annotate(waiting=Count("*"), first=Min("job_id")))
     if not rows:
         return Waiting(lines=(), keys={})
     lines = [Line(**row) for row in rows]

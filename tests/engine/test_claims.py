@@ -205,11 +205,11 @@ def test_the_oldest_orders_of_a_line_are_claimed_first(bob):
 
 def test_the_queue_is_read_from_its_index_alone(bob):
     waiting = Submission.objects.waiting(timezone.now())
-    groups = waiting.order_by().values("key_id", "owner_id").annotate(n=Count("pk"))
+    groups = waiting.order_by().values("key_id", "owner_id").annotate(n=Count("*"))
 
     plan = groups.explain()
 
-    assert "submission_status" in plan
+    assert "COVERING INDEX submission_status" in plan or "Index Only Scan" in plan
     assert "TEMP B-TREE" not in plan
 
 
