@@ -156,11 +156,11 @@ def measure_cluster(
             command, cwd=ROOT, env=env, stderr=log, stdout=log, start_new_session=True
         )
     try:
-        time.sleep(4)
-        family = [psutil.Process(root.pid), *psutil.Process(root.pid).children(recursive=True)]
-        feeder = threading.Thread(target=work, args=[seconds + 6])
+        feeder = threading.Thread(target=work, args=[seconds + 40])
+        polls = still.count("polls")
         feeder.start()
-        time.sleep(3)
+        until(lambda: still.count("polls") >= polls + workers, within=60, what="polls")
+        family = [psutil.Process(root.pid), *psutil.Process(root.pid).children(recursive=True)]
         before, polls, began = sum(map(cpu, family)), still.count("polls"), time.monotonic()
         time.sleep(seconds)
         use = Use(
@@ -169,10 +169,10 @@ def measure_cluster(
             cpu=sum(map(cpu, family)) - before,
             mb=sum(pss_kb(one.pid) for one in family) / 1024,
         )
-        feeder.join()
     finally:
         os.killpg(root.pid, signal.SIGKILL)  # at once: they start each other again
         root.wait()
+        feeder.join()
         clear_queue()
     return use
 
