@@ -8,6 +8,8 @@ WireError
 │   └── TooLarge           the answer was longer than it may be
 └── FetchError           a picture did not come; is_final: trying again changes nothing
 
+NoRoom                   what came could not be written down: no fault of picture or host
+
 Each class has a code for the row and one sentence for the person. `detail` names the fault for
 the log; addresses never stand in it, for they may hold a signature.
 """
@@ -86,3 +88,7 @@ class FetchError(WireError):
         super().__init__(detail=detail, message=message)
         self.status = status
         self.is_final = is_final
+
+
+class NoRoom(Exception):
+    """The disk takes nothing just now."""

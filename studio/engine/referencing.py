@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from typing import BinaryIO
+from typing import IO
 
-from studio.engine.errors import FetchError
+from studio.engine.errors import FetchError, NoRoom
+from studio.engine.saving import draft
 from studio.engine.wire import Wire
 from studio.jobs.errors import PictureError
 from studio.jobs.models import Reference
@@ -19,14 +19,16 @@ DEADLINE = 30.0
 def fetch(reference: Reference) -> None:
     """fetching → ready, or failed with a reason for the tray."""
     try:
-        with tempfile.TemporaryFile() as draft:
-            asyncio.run(_fetch(reference.source_url, draft))
-            draft.seek(0)
-            fill(reference, draft)
+        with draft() as file:
+            asyncio.run(_fetch(reference.source_url, file))
+            file.seek(0)
+            fill(reference, file)
     except (FetchError, PictureError) as error:
         reference.fail(error.code)
+    except NoRoom:
+        reference.fail(FetchError.code)
 
 
-async def _fetch(url: str, draft: BinaryIO) -> None:
+async def _fetch(url: str, file: IO[bytes]) -> None:
     async with Wire() as wire:
-        await wire.fetch(url, max_bytes=MAX_REFERENCE, deadline=DEADLINE, into=draft)
+        await wire.fetch(url, max_bytes=MAX_REFERENCE, deadline=DEADLINE, into=file)

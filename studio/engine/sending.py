@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 MAX_ANSWER = 64 * 1024 * 1024  # some providers send pictures inside their answers
 BUSY_TRIES = 3
+NO_ROOM_PAUSE = 2.0
 CROWDED_TIMES = 30
 
 AnyError = WireError | errors.ProviderError
@@ -216,7 +217,7 @@ class Sending:
     async def _take_in(self, outcome: Outcome) -> None:
         submission = self.submission
         if isinstance(outcome, Done):
-            spooled = await asyncio.to_thread(spool, submission.pk, outcome)
+            spooled = await self._spooled(outcome)
             await self._win(lambda: self._finish(outcome, spooled))
         else:
             self.pace.accepted()
@@ -224,6 +225,22 @@ class Sending:
             self._hear_no_hint_for(outcome.retry_after or 0)
             first = timezone.now() + timedelta(seconds=delay)
             await self._write(lambda: submission.accept(outcome.ticket, first))
+
+    async def _spooled(self, done: Done) -> dict[int, str]:
+        """Where bytes lie that came inline. They were paid for: without room they are held.
+
+        Not those of a poll, which can be asked for again; and not where they have addresses too.
+        """
+        while True:
+            try:
+                return await asyncio.to_thread(spool, self.submission.pk, done)
+            except OSError as error:
+                if self.submission.status == Status.RUNNING:
+                    raise
+                log.warning("no room for the pictures of %s: %s", self.submission.pk, error)
+            if all(picture.url for picture in done.pictures):
+                return {}
+            await asyncio.sleep(NO_ROOM_PAUSE)
 
     def _finish(self, done: Done, spooled: Mapping[int, str]) -> bool:
         won = self.submission.finish(done, spooled)

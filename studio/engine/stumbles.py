@@ -85,6 +85,7 @@ def count_picture(image: Image) -> None:
     log.error("it stumbled over an image, %d of %d times", times, MOST, extra={"image": image.pk})
     if times >= MOST:
         image.lose("stumbled")
+        image.close()
     else:
         image.retry_at(timezone.now() + PAUSES[times - 1])
 
@@ -100,7 +101,7 @@ def _count_submission(pk: str) -> None:
 
 
 def _count_picture(pk: str) -> None:
-    pending = Image.objects.select_related("job", "submission__job").filter(state="pending")
+    pending = Image.objects.select_related("job", "submission__job").filter(is_saved=False)
     for image in pending.filter(pk=pk):
         count_picture(image)
 

@@ -45,7 +45,7 @@ def save_picture(image_id: int) -> None:
         return
     images = Image.objects.select_related(
         "job", "submission__job", "submission__key__owner"
-    ).filter(pk=image_id, state="pending")
+    ).filter(pk=image_id, is_saved=False)
     for image in images:
         with logs.about(image=image.pk, submission=image.submission_id, job=image.job_id):
             _save(image)

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
-from typing import BinaryIO, Self
+from typing import IO, Self
 from urllib.parse import urlencode, urljoin
 
 import aiohttp
@@ -29,6 +29,7 @@ from studio.engine.errors import (
     FetchError,
     Forbidden,
     NeverSent,
+    NoRoom,
     TimedOut,
     TooLarge,
     WireError,
@@ -115,7 +116,7 @@ class Wire:
                 return Response(status=answer.status_code, headers=lower(answer.headers), body=body)
 
     async def fetch(
-        self, url: str, *, max_bytes: int, deadline: float, into: BinaryIO, base_url: str = ""
+        self, url: str, *, max_bytes: int, deadline: float, into: IO[bytes], base_url: str = ""
     ) -> Fetched:
         """Write what lies at a public address into a file, from its beginning.
 
@@ -246,7 +247,7 @@ async def _chunks(content: bytes) -> AsyncIterator[bytes]:
         yield content[start : start + PIECE]
 
 
-async def _save(answer: httpx.Response, max_bytes: int, into: BinaryIO) -> Fetched:
+async def _save(answer: httpx.Response, max_bytes: int, into: IO[bytes]) -> Fetched:
     status = answer.status_code
     if status != 200:
         raise FetchError(status=status, is_final=status in FINAL, detail=f"status {status}")
@@ -254,10 +255,18 @@ async def _save(answer: httpx.Response, max_bytes: int, into: BinaryIO) -> Fetch
     into.truncate()
     hasher, size = sha256(), 0
     async for piece in pieces_of(answer, max_bytes):
-        into.write(piece)
+        _write(into, piece)
         hasher.update(piece)
         size += len(piece)
     return Fetched(size=size, sha256=hasher.hexdigest(), headers=lower(answer.headers))
+
+
+def _write(into: IO[bytes], piece: bytes) -> None:
+    """Our own disk is full, or broken: that says nothing about the other host."""
+    try:
+        into.write(piece)
+    except OSError as error:
+        raise NoRoom(error.strerror) from error
 
 
 @contextmanager

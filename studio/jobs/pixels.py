@@ -33,6 +33,12 @@ Source = Path | IO[bytes] | File  # type: ignore[type-arg]
 
 # Each stays under 512 MB at its limit: a WebP takes 24 bytes for a pixel, a JPEG 8.
 MAX_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000, "PNG": 36_000_000, "WEBP": 3840 * 3840}
+MB = 1024 * 1024
+# A JPEG may come in any number of scans, and each costs as much time as all the pixels: a small
+# file could take hours. Encoders write ten.
+MAX_SCANS = 32
+SCANNED = ("JPEG", "MPO")
+SCAN = b"\xff\xda"
 # A phone's JPEG may carry a second picture for depth: MPO. The first one is meant.
 KINDS = {
     "PNG": ("image/png", "png"),
@@ -83,11 +89,41 @@ class Facts:
     height: int
 
 
-def inspect(source: Source) -> Facts:
-    """Decode a picture, the first frame of a moving one, and tell what it is.
+class Decoded:
+    """A picture whose pixels lie open: all that is asked of it costs no second decoding."""
 
-    Raises PictureError.
-    """
+    def __init__(self, image: Image.Image) -> None:
+        self.facts = _facts(image)
+        self._whole = _plain(_upright(image), "webp")
+        self._sheets = {self._whole.width: self._whole}
+
+    def thumbnail(self, width: int) -> bytes:
+        """A WebP of this width, or of the picture's own; from a larger one that was made before."""
+        larger = [sheet for made, sheet in self._sheets.items() if made >= 2 * width]
+        sheet = _fitted(min(larger, key=lambda sheet: sheet.width, default=self._whole), width)
+        self._sheets[width] = sheet
+        return _written(sheet, THUMBNAIL)
+
+    @property
+    def colour(self) -> str:
+        """The mean of all pixels on white, as "#rrggbb"."""
+        smallest = min(self._sheets.values(), key=lambda sheet: sheet.width * sheet.height)
+        mean = smallest.resize((1, 1), Image.Resampling.BOX)
+        pixel = Image.new("RGBA", (1, 1), "white")
+        pixel.alpha_composite(mean.convert("RGBA"))
+        red, green, blue, _alpha = pixel.tobytes()
+        return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def decode(source: Source) -> Decoded:
+    """Decode a picture, the first frame of a moving one. Raises PictureError."""
+    with _opened(source) as image:
+        image.load()
+        return Decoded(image)
+
+
+def inspect(source: Source) -> Facts:
+    """What a picture is, of which every pixel can be read. Raises PictureError."""
     with _opened(source) as image:
         image.load()
         return _facts(image)
@@ -144,18 +180,6 @@ def thumbnails(
             yield width, _written(sheet, THUMBNAIL)
 
 
-def average_colour(source: Source) -> str:
-    """The mean of all pixels on white, as "#rrggbb". Raises PictureError."""
-    with _opened(source) as image:
-        image.draft("RGB", (16, 16))
-        image.load()
-        mean = _plain(image, "webp").resize((1, 1), Image.Resampling.BOX)
-        pixel = Image.new("RGBA", (1, 1), "white")
-        pixel.alpha_composite(mean.convert("RGBA"))
-        red, green, blue, _alpha = pixel.tobytes()
-        return f"#{red:02x}{green:02x}{blue:02x}"
-
-
 @contextmanager
 def _opened(source: Source) -> Iterator[Image.Image]:
     """A picture of a known kind, within limits, not yet decoded."""
@@ -164,6 +188,8 @@ def _opened(source: Source) -> Iterator[Image.Image]:
             with Image.open(file, formats=READABLE) as image:
                 if image.width * image.height > MAX_PIXELS[image.format or ""]:
                     raise TooLarge
+                if image.format in SCANNED and _scans(file) > MAX_SCANS:
+                    raise Broken
                 yield image
         except PictureError:
             raise
@@ -183,6 +209,18 @@ def _file(source: Source) -> Iterator[IO[bytes]]:
     else:
         source.seek(0)
         yield cast("IO[bytes]", source)
+
+
+def _scans(file: IO[bytes]) -> int:
+    """How often a scan begins: the mark stands nowhere else among the pixels."""
+    place = file.tell()
+    file.seek(0)
+    count, end = 0, b""
+    while piece := file.read(MB):
+        count += (end + piece).count(SCAN)
+        end = piece[-1:]
+    file.seek(place)
+    return count
 
 
 def _facts(image: Image.Image) -> Facts:

@@ -43,6 +43,11 @@ LINES: dict[Kind, tuple[Text, Text, str]] = {
         "",
     ),
     Kind.ANSWERED_LATE: (_("Answered late"), _("%(provider)s made it after all"), "safe"),
+    Kind.ASKED_AGAIN: (
+        _("Asked for the pictures again"),
+        _("the addresses that %(provider)s gave do not answer"),
+        "",
+    ),
     Kind.SET_ASIDE: (_("Not sent"), _("It came out of a backup and may have been sent since."), ""),
 }
 # Shorter than the sentence, where that speaks of what to do.

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
+import io
 import tempfile
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -13,7 +15,7 @@ import pytest
 from aiohttp.abc import AbstractResolver
 from pytest_django import Settings
 
-from studio.engine.errors import FetchError
+from studio.engine.errors import FetchError, NoRoom
 from studio.engine.wire import Fetched, Wire
 from tests.engine.loopback import Names, answer, answering, closed_port, read_request, serve
 from tests.hostile_addresses import PORTS, URLS, connects
@@ -115,6 +117,20 @@ def test_half_a_picture_may_be_tried_again(draft: BinaryIO):
             await fetch(server.url, draft)
 
     assert not refused(work).is_final
+
+
+@pytest.mark.promise(45)
+def test_a_full_disk_is_no_fault_of_the_picture(draft: BinaryIO):
+    class Full(io.BytesIO):
+        def write(self, _piece: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    async def work() -> None:
+        async with answering(answer(200, PICTURE)) as server:
+            await fetch(server.url, Full())
+
+    with pytest.raises(NoRoom):
+        asyncio.run(work())
 
 
 class TestRedirects:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 from datetime import timedelta
 
+import httpx
 import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from studio.engine import saving
+from studio.engine import saving, tasks
+from studio.jobs import pixels
 from studio.jobs.errors import PictureError
 from studio.jobs.models import Image, Submission
+from studio.jobs.storage import thumbnail_name
 from studio.providers.contract import Done, Picture
-from tests.conftest import make_job
+from tests.conftest import make_job, make_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +31,8 @@ def a_png(colour: str = "#804020", size: tuple[int, int] = (640, 480)) -> bytes:
 
 
 def archived(data: bytes) -> dict[str, str | int]:
-    return saving.archive(io.BytesIO(data), hashlib.sha256(data).hexdigest())
+    file = io.BytesIO(data)
+    return saving.archive(file, hashlib.sha256(data).hexdigest(), pixels.decode(file))
 
 
 def test_the_original_is_kept_untouched_with_its_facts():
@@ -159,3 +164,195 @@ def test_an_archive_that_takes_nothing_is_waited_for_and_costs_no_try(bob, setti
     assert (waiting.state, waiting.tries) == ("pending", 0)
     assert timezone.now() < waiting.fetch_at < timezone.now() + timedelta(seconds=11)
     assert submission.images.get().state == "kept"
+
+
+# A dead address -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def gone(bob, live_server, settings) -> Image:
+    """A picture whose address answers 404, at a provider that may tell another one."""
+    settings.STUDIO_LOCAL_URL = live_server.url
+    settings.STUDIO_SANDBOX_URL = f"{live_server.url}/sandbox"
+    key = make_key(bob)
+    submission = Submission.objects.get(job=make_job(bob, key))
+    Submission.objects.update(status="running", ticket={"task_id": "t"}, accepted_at=timezone.now())
+    submission.refresh_from_db()
+    submission.finish(Done(pictures=(Picture(url=f"{settings.STUDIO_SANDBOX_URL}/none.png"),)))
+    return submission.images.get()
+
+
+def again(image: Image) -> Image:
+    return Image.objects.select_related("job", "submission__job", "submission__key").get(
+        pk=image.pk
+    )
+
+
+def test_a_dead_address_is_asked_for_again_before_the_picture_is_given_up(gone):
+    saving.save(again(gone))
+
+    row = again(gone)
+    assert (row.state, row.tries, row.submission.status) == ("pending", 1, "running")
+    assert row.fetch_at > timezone.now() + timedelta(seconds=30)
+    kinds = list(row.job.events.order_by("id").values_list("kind", flat=True))
+    assert kinds == ["provider_done", "asked_again"]
+
+
+def test_a_fresh_address_takes_the_place_of_the_dead_one(gone):
+    first_done_at = again(gone).submission.done_at
+    saving.save(again(gone))
+
+    assert again(gone).submission.finish(Done(pictures=(Picture(url="https://a.example/2.png"),)))
+
+    row = again(gone)
+    assert (row.url, row.state, row.submission.status) == (
+        "https://a.example/2.png",
+        "pending",
+        "saving",
+    )
+    assert row.fetch_at <= timezone.now()
+    assert row.submission.done_at == first_done_at
+    assert row.submission.images.count() == 1
+
+
+@pytest.mark.parametrize("code", ["unknown_task", "failed", "key_deleted_late"])
+def test_what_the_provider_says_then_undoes_no_picture(gone, code):
+    kept = gone.submission.images.create(job=gone.job, number=2, state="kept", is_saved=True)
+    saving.save(again(gone))
+
+    again(gone).submission.fail(code)
+
+    row = again(gone)
+    assert (row.state, row.is_saved, row.submission.status) == ("lost", True, "succeeded")
+    assert Image.objects.get(pk=kept.pk).is_kept
+
+
+def test_a_dead_address_is_given_up_after_three_times(gone):
+    for _ in range(3):
+        saving.save(again(gone))
+        again(gone).submission.finish(Done(pictures=(Picture(url=gone.url),)))
+
+    row = again(gone)
+    assert (row.state, row.tries, row.error_code) == ("lost", 2, "fetch_failed")
+    assert (row.submission.status, row.submission.error_code) == ("failed", "pictures_lost")
+    assert row.url
+
+
+def test_it_is_not_asked_for_without_a_ticket_or_a_key(gone):
+    gone.submission.key.delete_softly()
+    saving.save(again(gone))
+    without_key = again(gone).submission.status
+    Submission.objects.update(ticket=None)
+    gone.submission.key.refresh_from_db()
+
+    saving.save(again(gone))
+
+    assert (without_key, again(gone).submission.status) == ("saving", "saving")
+
+
+def test_the_pump_asks_again_and_brings_the_picture_home(bob, gone):
+    """The provider forgets nothing: what it tells is fetched, as if it had come at once."""
+    answer = httpx.post(
+        f"{gone.submission.key.url}/v1/images/generations",
+        json={"model": "gpt-image-2", "prompt": "[fast]", "size": "1:1", "resolution": "1k"},
+        headers={"Authorization": "Bearer demo-0123456789"},
+        timeout=30,
+    )
+    key = gone.submission.key
+    key.set_secret("demo-0123456789")
+    ticket = {"task_id": answer.json()["data"][0]["task_id"]}
+    Submission.objects.update(ticket=ticket, accepted_at=timezone.now() - timedelta(seconds=20))
+    saving.save(again(gone))
+
+    tasks.pump(0)
+    tasks.save_picture(gone.pk)
+
+    row = again(gone)
+    assert (row.state, row.is_saved, row.submission.status) == ("kept", True, "succeeded")
+
+
+# Shown first, drawn after -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def inline(bob) -> Image:
+    """A picture whose bytes are here already."""
+    submission = Submission.objects.get(job=make_job(bob))
+    Submission.objects.update(status="running")
+    submission.refresh_from_db()
+    done = Done(pictures=(Picture(data=a_png(f"#{submission.job_id:06x}", (2000, 1000))),))
+    submission.finish(done, saving.spool(submission.pk, done))
+    return submission.images.get()
+
+
+def there(image: Image) -> list[int]:
+    return [w for w in (384, 768, 1600) if default_storage.exists(thumbnail_name(image.sha256, w))]
+
+
+def test_a_picture_is_shown_before_its_larger_thumbnails_are_drawn(inline, monkeypatch):
+    seen = []
+
+    def drawn(sha256, picture):
+        row = again(inline)
+        seen.append((row.state, row.is_saved, row.submission.status, there(row)))
+
+    monkeypatch.setattr(saving, "draw", drawn)
+    saving.save(again(inline))
+
+    assert seen == [("kept", False, "succeeded", [384])]
+
+
+@pytest.mark.promise(2)
+def test_thumbnails_that_were_cut_short_are_drawn_later(inline, monkeypatch, as_bob):
+    def killed(*_):
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(saving, "draw", killed)
+        with pytest.raises(SystemExit):
+            saving.save(again(inline))
+    half = again(inline)
+    early = as_bob.get(f"/pictures/{half.uid}/1600.webp")
+    shown = Pillow.open(io.BytesIO(early.getvalue())).size
+    Image.objects.update(fetch_at=timezone.now())
+    due = list(saving.unsaved(0, timezone.now()))
+
+    tasks.save_picture(half.pk)
+
+    late = as_bob.get(f"/pictures/{half.uid}/1600.webp")
+    assert (half.is_saved, there(half), due) == (False, [384, 768, 1600], [half])
+    assert (shown, early["Cache-Control"]) == ((384, 192), "no-store")
+    assert Pillow.open(io.BytesIO(late.getvalue())).size == (1600, 800)
+    assert "immutable" in late["Cache-Control"]
+    assert not list(saving.unsaved(0, timezone.now() + timedelta(days=1)))
+
+
+def test_an_original_that_is_gone_is_not_drawn_for_ever(inline):
+    saving.save(again(inline))
+    default_storage.delete(again(inline).path)
+    Image.objects.update(is_saved=False)
+
+    saving.save(again(inline))
+
+    assert again(inline).is_saved
+
+
+# A full disk --------------------------------------------------------------------------------------
+
+
+class Full(io.BytesIO):
+    def write(self, _piece):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.promise(45)
+def test_a_full_disk_costs_no_try_however_often_it_is_met(inline, monkeypatch):
+    monkeypatch.setattr(saving, "draft", Full)
+
+    for _ in range(9):
+        saving.save(again(inline))
+
+    row = again(inline)
+    assert (row.state, row.tries, row.submission.status) == ("pending", 0, "saving")
+    assert timezone.now() < row.fetch_at < timezone.now() + timedelta(seconds=11)
+    assert default_storage.exists(row.spool)

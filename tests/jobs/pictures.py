@@ -161,3 +161,32 @@ TOO_LARGE = {
     "jpeg, 65,500²": jpeg_bomb(),
     "webp, 65,500²": webp_bomb(),
 }
+
+
+def scan_bomb(times: int = 20_000) -> bytes:
+    """A JPEG of 500 kB whose last scan comes thousands of times: each is as long as the picture."""
+    good = written(Image.new("RGB", (1600, 1600), "#804020"), "JPEG", progressive=True)
+    return good[:-2] + good[good.rindex(b"\xff\xda") : -2] * times + good[-2:]
+
+
+def frame_bomb() -> bytes:
+    """An animated PNG that says it has two thousand million frames, and ends after none."""
+    good = written(photo())
+    frames = chunk(b"acTL", struct.pack(">II", 0x7FFFFFFF, 0))
+    return good[:33] + frames + good[33:-60]
+
+
+def profile_bomb() -> bytes:
+    """A colour profile of 80 MB, packed small."""
+    packed = zlib.compress(bytes(80_000_000), 9)
+    good = written(photo())
+    return good[:33] + chunk(b"iCCP", b"sRGB\x00\x00" + packed) + good[33:-60]
+
+
+# Small files that would hold a worker for long.
+SLOW = {
+    "jpeg, 20,000 scans": scan_bomb(),
+    "png, 2³¹ frames": frame_bomb(),
+    "png, profile bomb": profile_bomb(),
+    "png, 100,000 chunks": written(photo())[:33] + chunk(b"prVt", b"") * 100_000,
+}

@@ -17,6 +17,7 @@ from tests.jobs.pictures import (
     BROKEN,
     GPS,
     NOT_PICTURES,
+    SLOW,
     TOO_LARGE,
     animated,
     photo,
@@ -28,6 +29,10 @@ from tests.jobs.pictures import (
 
 HOSTILE = {**NOT_PICTURES, **BROKEN, **TOO_LARGE}
 KINDS = {"PNG": ("image/png", "png"), "JPEG": ("image/jpeg", "jpg"), "WEBP": ("image/webp", "webp")}
+
+
+def colour_of(data: bytes) -> str:
+    return pixels.decode(BytesIO(data)).colour
 
 
 def hostile(corpus: dict[str, bytes]) -> pytest.MarkDecorator:
@@ -110,7 +115,7 @@ class TestEveryDoor:
     @hostile(HOSTILE)
     def test_the_colour_refuses(self, data: bytes):
         with pytest.raises(PictureError):
-            pixels.average_colour(BytesIO(data))
+            colour_of(data)
 
 
 class TestClean:
@@ -253,24 +258,54 @@ class TestThumbnails:
         assert dict(read(data).getexif()) == {}
 
 
+class TestDecoded:
+    def test_one_decoding_gives_facts_and_thumbnails_in_any_order(self):
+        data = written(photo(2048, 1024))
+
+        picture = pixels.decode(BytesIO(data))
+        made = {width: read(picture.thumbnail(width)).size for width in (384, 1600, 768)}
+
+        assert picture.facts == pixels.inspect(BytesIO(data))
+        assert made == {384: (384, 192), 1600: (1600, 800), 768: (768, 384)}
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_a_small_picture_is_not_blown_up(self, kind: str):
+        picture = pixels.decode(BytesIO(written(photo(500, 300), kind)))
+
+        made = {width: read(picture.thumbnail(width)).size for width in (384, 1600, 768)}
+
+        assert made == {384: (384, 230), 1600: (500, 300), 768: (500, 300)}
+
+    def test_a_turned_picture_stands_upright(self):
+        picture = pixels.decode(BytesIO(with_gps("JPEG", orientation=6)))
+
+        assert read(picture.thumbnail(384)).size == (40, 60)
+        assert (picture.facts.width, picture.facts.height) == (40, 60)
+
+    def test_moving_and_odd_ones_have_thumbnails_too(self):
+        odd = [animated("PNG"), animated("WEBP"), sixteen_bits(2), sixteen_bits(0, clear=True)]
+        odd += [written(photo(mode=mode), "JPEG") for mode in ("CMYK", "L")]
+
+        made = [pixels.decode(BytesIO(data)).thumbnail(384) for data in odd]
+
+        assert {read(data).format for data in made} == {"WEBP"}
+
+
 class TestAverageColour:
     def test_it_is_the_mean(self):
         image = Image.new("RGB", (64, 64), "#ff0000")
         image.paste("#0000ff", (0, 0, 32, 64))
 
-        assert pixels.average_colour(BytesIO(written(image))) == "#800080"
+        assert colour_of(written(image)) == "#800080"
 
     def test_clear_is_white(self):
-        assert (
-            pixels.average_colour(BytesIO(written(Image.new("RGBA", (8, 8), "#00000000"))))
-            == "#ffffff"
-        )
+        assert colour_of(written(Image.new("RGBA", (8, 8), "#00000000"))) == "#ffffff"
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_every_kind_has_one(self, kind: str):
         grey = Image.new("RGB", (64, 64), "#808080")
 
-        assert pixels.average_colour(BytesIO(written(grey, kind))) == "#808080"
+        assert colour_of(written(grey, kind)) == "#808080"
 
 
 MEASURE = """
@@ -280,10 +315,11 @@ django.setup()
 from pathlib import Path
 from studio.jobs import pixels
 source = Path(sys.argv[1])
-pixels.inspect(source)
 list(pixels.thumbnails(source))
-pixels.average_colour(source)
 pixels.clean(source)
+picture = pixels.decode(source)
+[picture.thumbnail(width) for width in (384, 1600, 768)]
+picture.colour
 # Not ru_maxrss: that begins with what the tests before had taken.
 print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 """
@@ -316,3 +352,59 @@ def test_the_largest_pictures_take_less_than_512_mb(
     )
 
     assert int(done.stdout) < 512, done.stdout
+
+
+CORPUS = """
+import resource, sys, time
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+import django
+django.setup()
+from studio.jobs import pixels
+from studio.jobs.errors import PictureError
+import re
+for path in sorted(Path(sys.argv[1]).iterdir()):
+    begun = time.process_time()
+    for door in (pixels.inspect, pixels.clean, lambda path: list(pixels.thumbnails(path))):
+        try:
+            door(path)
+        except PictureError:
+            pass
+        else:
+            sys.exit(f"{path.name} was taken")
+    if time.process_time() - begun > 10:
+        sys.exit(f"{path.name} took too long")
+print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
+"""
+
+
+@pytest.mark.promise(40)
+def test_hostile_pictures_cost_little_time_and_memory(tmp_path: Path):
+    for number, data in enumerate({**HOSTILE, **SLOW}.values()):
+        (tmp_path / f"{number:03}").write_bytes(data)
+
+    done = subprocess.run(
+        [sys.executable, "-c", CORPUS, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": "."},
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) < 512, done.stdout
+
+
+@pytest.mark.promise(40)
+@hostile(SLOW)
+def test_what_would_take_hours_is_refused_at_once(data: bytes):
+    with pytest.raises(PictureError):
+        pixels.inspect(BytesIO(data))
+
+
+@pytest.mark.promise(40)
+def test_as_many_scans_as_encoders_write_are_read():
+    data = written(photo(300, 200), "JPEG", progressive=True)
+
+    assert pixels.inspect(BytesIO(data)).width == 300

@@ -62,6 +62,7 @@ def add_picture(job: Job, *, number: int = 1, size: tuple[int, int] = (768, 512)
         width=size[0],
         height=size[1],
         kept_at=timezone.now(),
+        is_saved=True,
     )
 
 
@@ -116,5 +117,5 @@ def every_state(owner: User, key: ProviderKey) -> dict[str, Job]:
     for number in range(1, 5):
         add_picture(jobs["four"], number=number)
         kept = add_picture(jobs["saving"], number=number, size=(512, 640))
-    Image.objects.filter(pk=kept.pk).update(state="pending")
+    Image.objects.filter(pk=kept.pk).update(state="pending", is_saved=False)
     return jobs

@@ -124,6 +124,8 @@ class Words(Facts):
         if self.trouble:
             return str(self.trouble.headline)
         if self.status == Status.RUNNING:
+            if any(one.status == Status.RUNNING and one.done_at for one in self.current):
+                return _("Asking for the pictures again")
             words = ngettext("Developing %(n)s picture", "Developing %(n)s pictures", self.count)
             return words % {"n": self.count}
         return {

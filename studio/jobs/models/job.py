@@ -38,6 +38,7 @@ class Kind(models.TextChoices):
     STOPPED_WAITING = "stopped_waiting"
     RETRIED = "retried"
     SET_ASIDE = "set_aside"
+    ASKED_AGAIN = "asked_again"
     SOUGHT = "sought"
     NOT_FOUND = "not_found"
     CHARGED = "charged"

@@ -27,12 +27,15 @@ class Moving(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
+    def _rows(self, **when: Any) -> models.QuerySet[Any]:
+        """This very row, if it is as `when` says."""
+        return type(self)._default_manager.filter(pk=self.pk, **when)
+
     def _move(self, to: Status, when: Q, **changes: Any) -> bool:
         """Change the row if it is still as `when` says, and let the job follow."""
         with transaction.atomic():
             self.job.hold()
-            rows = type(self)._default_manager.filter(when, pk=self.pk)
-            if not rows.update(status=to, **changes):
+            if not self._rows().filter(when).update(status=to, **changes):
                 return False
             for name, value in {"status": to, **changes}.items():
                 setattr(self, name, value)

@@ -108,7 +108,7 @@ class Outcome(Moving):
         """Have the provider asked for it. Says whether that is new: not while it is being done."""
         now = timezone.now()
         is_asked = Q(sought_code=WAITING, sought_at__gt=now - SEEKING_TAKES_AT_MOST)
-        rows = type(self)._default_manager.filter(pk=self.pk, status=Status.UNKNOWN)
+        rows = self._rows(status=Status.UNKNOWN)
         facts = {"sought_at": now, "sought_ticket": dict(ticket), "sought_code": WAITING}
         if not rows.exclude(is_asked).update(**facts):
             return False
@@ -118,9 +118,7 @@ class Outcome(Moving):
 
     def note_not_found(self, code: str) -> bool:
         """Looking it up did not help."""
-        rows = type(self)._default_manager.filter(
-            pk=self.pk, status=Status.UNKNOWN, sought_at=self.sought_at, sought_code=WAITING
-        )
+        rows = self._rows(status=Status.UNKNOWN, sought_at=self.sought_at, sought_code=WAITING)
         if not rows.update(sought_code=code):
             return False
         self.job.note(Kind.NOT_FOUND, self, reason=code)

@@ -29,7 +29,9 @@ class Image(models.Model):
 
     `spool` is where bytes that came with the answer itself wait to be archived.
 
-    Thumbnails lie beside the original as WebP, in THUMBNAIL_WIDTHS (pixels).
+    Thumbnails lie beside the original as WebP, in THUMBNAIL_WIDTHS (pixels). A picture is kept as
+    soon as the smallest does; `is_saved` says that nothing is left to do: all of them are there, or
+    it is lost.
     """
 
     uid = models.UUIDField(default=uuid4, unique=True, editable=False)
@@ -43,6 +45,7 @@ class Image(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     fetch_at = models.DateTimeField(default=timezone.now)
     stumbles = models.PositiveSmallIntegerField(default=0)
+    is_saved = models.BooleanField(default=False)
 
     path = models.CharField(max_length=120, blank=True, default="")
     sha256 = models.CharField(max_length=64, blank=True, default="")
@@ -60,8 +63,9 @@ class Image(models.Model):
             models.UniqueConstraint(fields=["submission", "number"], name="one_image_per_number")
         ]
         indexes = [
+            # A truth, not a word: SQLite uses the index only where a query says the very same.
             models.Index(
-                fields=["fetch_at"], name="image_pending", condition=models.Q(state="pending")
+                fields=["fetch_at"], name="image_unsaved", condition=models.Q(is_saved=False)
             ),
             models.Index(fields=["sha256"], name="image_sha256"),
         ]
@@ -94,13 +98,17 @@ class Image(models.Model):
         return {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}[self.media_type]
 
     def keep(self, **facts: str | int) -> bool:
-        """→ kept: the file and its thumbnails are in the archive."""
+        """→ kept: the file and the smallest thumbnail are in the archive."""
         rows = Image.objects.exclude(state=State.KEPT)
         facts |= {"state": State.KEPT, "error_code": ""}
         won = self._end(rows, kept_at=timezone.now(), **facts)
         if won:
             self.job.touch()
         return won
+
+    def close(self) -> None:
+        """All thumbnails are in the archive too."""
+        Image.objects.filter(pk=self.pk, state=State.KEPT).update(is_saved=True)
 
     def _end(self, rows: models.QuerySet[Image], **changes: Any) -> bool:
         """Change it if it is among the rows, and its submission with it, or neither.
@@ -129,7 +137,7 @@ class Image(models.Model):
 
     def wait_until(self, when: datetime) -> None:
         """The archive takes nothing just now: that is no fault of the picture, and no try."""
-        Image.objects.filter(pk=self.pk, state=State.PENDING).update(fetch_at=when)
+        Image.objects.filter(pk=self.pk, is_saved=False).update(fetch_at=when)
 
     def note_stumble(self) -> int:
         """The studio itself failed over it. How often that is so far."""
@@ -140,4 +148,4 @@ class Image(models.Model):
     def lose(self, error_code: str) -> bool:
         """pending → lost: no copy could be made; the address stays on the row."""
         rows = Image.objects.filter(state=State.PENDING)
-        return self._end(rows, state=State.LOST, error_code=error_code)
+        return self._end(rows, state=State.LOST, error_code=error_code, is_saved=True)

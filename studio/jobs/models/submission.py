@@ -6,17 +6,17 @@ Every transition is a conditional update that says whether it won; who loses doe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from studio.jobs.models.job import Kind
-from studio.jobs.models.outcome import Outcome
+from studio.jobs.models.waiting import Waiting
 from studio.jobs.queries import SubmissionQuerySet
 from studio.jobs.states import FRUITLESS, Status
 from studio.providers.contract import Done, Ticket
@@ -26,7 +26,7 @@ DONE, POKED = Q(done_at__isnull=False), Q(poked_at__isnull=False)
 UNDECIDED = Q(status__in=[Status.SUBMITTING, Status.RUNNING, Status.UNKNOWN])
 
 
-class Submission(Outcome):
+class Submission(Waiting):
     """One paid call to a provider: what can cost money once. `id` is its idempotency key."""
 
     key = models.ForeignKey(ProviderKey, models.PROTECT, related_name="submissions")
@@ -41,16 +41,6 @@ class Submission(Outcome):
     tries = models.PositiveSmallIntegerField(default=0)
     crowded_times = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True)
-    stumbles = models.PositiveSmallIntegerField(default=0)
-
-    ticket = models.JSONField(null=True)
-    accepted_at = models.DateTimeField(null=True)
-    progress = models.PositiveSmallIntegerField(null=True)
-    poll_at = models.DateTimeField(null=True)
-    poked_at = models.DateTimeField(null=True)
-    poked_by = models.CharField(max_length=64, blank=True, default="")
-    forgotten_times = models.PositiveSmallIntegerField(default=0)
-    forgotten_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -162,36 +152,18 @@ class Submission(Outcome):
             self.job.note(Kind.LOST_TRACK, self, reason=error_code)
         return won
 
-    # Waiting ----------------------------------------------------------------------------------
-
-    def note_poll(self, *, poll_at: datetime) -> None:
-        """Keep the next time to ask."""
-        Submission.objects.filter(pk=self.pk, status=Status.RUNNING).update(poll_at=poll_at)
-
-    def note_forgotten(self, times: int, period: timedelta) -> bool:
-        """Count a poll that the provider does not know. True: `times` over at least `period`."""
-        self.forgotten_times += 1
-        self.forgotten_at = self.forgotten_at or timezone.now()
-        Submission.objects.filter(pk=self.pk).update(
-            forgotten_times=self.forgotten_times, forgotten_at=self.forgotten_at
-        )
-        return self.forgotten_times >= times and timezone.now() - self.forgotten_at >= period
-
-    def note_stumble(self) -> int:
-        """The studio itself failed over it, by nobody else's fault. How often that is so far."""
-        Submission.objects.filter(pk=self.pk).update(stumbles=F("stumbles") + 1)
-        self.refresh_from_db(fields=["stumbles", "status", "sent_at", "claim"])
-        return self.stumbles
-
     # Ending -----------------------------------------------------------------------------------
 
     def finish(self, done: Done, spooled: Mapping[int, str] | None = None) -> bool:
         """→ saving: what the provider said is on the row before anything is fetched.
 
-        spooled: number of the picture → where its bytes lie, for those that came inline.
+        spooled: number of the picture → where its bytes lie, for those that came inline. Told once
+        more, it brings fresh addresses for those that are not kept.
         """
-        cost = done.cost
-        changes: dict[str, Any] = {"claim": None, "progress": None, "done_at": timezone.now()}
+        cost, is_first = done.cost, self.done_at is None
+        changes: dict[str, Any] = {"claim": None, "progress": None}
+        if is_first:
+            changes["done_at"] = timezone.now()
         if cost:
             changes["cost"] = cost.amount
             changes["cost_currency"] = cost.currency if cost.amount is not None else ""
@@ -200,15 +172,34 @@ class Submission(Outcome):
             if not self._move(Status.SAVING, UNDECIDED, **changes):
                 return False
             for number, picture in enumerate(done.pictures, start=1):
-                self.images.create(
-                    job=self.job,
-                    number=number,
-                    url=picture.url,
-                    expires_at=picture.expires_at,
-                    spool=(spooled or {}).get(number, ""),
-                )
-            self.job.note(Kind.PROVIDER_DONE, self, pictures=len(done.pictures), **self._seconds())
+                facts = {"url": picture.url, "expires_at": picture.expires_at}
+                facts |= {"spool": (spooled or {}).get(number, ""), "fetch_at": timezone.now()}
+                if is_first or not self.images.filter(number=number).exists():
+                    self.images.create(job=self.job, number=number, **facts)
+                else:
+                    self.images.filter(number=number, state="pending").update(**facts)
+            seconds = self._seconds() if is_first else {}
+            self.job.note(Kind.PROVIDER_DONE, self, pictures=len(done.pictures), **seconds)
+            if not is_first:
+                self.settle()
         return True
+
+    def ask_again(self) -> bool:
+        """saving → running: its addresses are dead, and the provider may tell fresh ones."""
+        askable = Q(ticket__isnull=False, key__deleted_at=None)
+        won = self._move(Status.RUNNING, Q(status=Status.SAVING) & askable, poll_at=timezone.now())
+        if won:
+            self.job.note(Kind.ASKED_AGAIN, self)
+        return won
+
+    def _lose_pictures(self) -> bool:
+        """They were made, and cannot be had any more: it ends with those that were kept."""
+        with transaction.atomic():
+            if not self._move(Status.SAVING, Q(status=Status.RUNNING)):
+                return False
+            lost = {"state": "lost", "error_code": "fetch_failed", "is_saved": True}
+            self.images.filter(state="pending").update(**lost)
+            return self.settle()
 
     def _seconds(self) -> dict[str, float]:
         """How long the provider took, where it said when it began."""
@@ -239,7 +230,9 @@ class Submission(Outcome):
         return won
 
     def fail(self, error_code: str, detail: str = "", *, status: Status = Status.FAILED) -> bool:
-        """→ failed, or blocked where the content policy says so."""
+        """→ failed, or blocked where the content policy says so. What was done once stays done."""
+        if self.done_at is not None:
+            return self._lose_pictures()
         when = UNDECIDED | Q(status=Status.QUEUED)
         if self.status == Status.SUBMITTING:  # another pump may have sent it again meanwhile
             is_open = Q(status__in=[Status.QUEUED, Status.UNKNOWN])

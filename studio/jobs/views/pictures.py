@@ -20,11 +20,16 @@ REDIRECTED_FOR = 240  # seconds, which is less than such an address holds
 
 @require_safe
 def picture(request: Request, uid: UUID, width: int) -> FileResponse:
-    """A thumbnail as WebP."""
+    """A thumbnail as WebP; the smallest one, for now, while the larger ones are being made."""
     image = get_object_or_404(Image, uid=uid, state="kept")
     if width not in THUMBNAIL_WIDTHS:
         raise Http404
-    return archived(thumbnail_name(image.sha256, width), "image/webp")
+    is_there = image.is_saved or width == min(THUMBNAIL_WIDTHS)
+    width = width if is_there else min(THUMBNAIL_WIDTHS)
+    response = archived(thumbnail_name(image.sha256, width), "image/webp")
+    if not is_there:
+        response["Cache-Control"] = "no-store"
+    return response
 
 
 @require_safe
