@@ -18,6 +18,7 @@ from studio.engine.stumbles import sort_out
 from studio.jobs.models import Submission
 from studio.jobs.shards import of_shard
 from studio.jobs.states import Status
+from studio.providers.catalog import PROVIDERS
 from studio.vault.models import ProviderKey
 from studio.vault.queries import hurdle
 
@@ -112,8 +113,9 @@ def look_round(
     rows = submissions(shard)
     running = set(rows.filter(status=Status.RUNNING).values_list("pk", flat=True))
     new, gone = running - known, polled - running
+    askable = rows.filter(pk__in=new, status=Status.RUNNING, key__provider__in=PROVIDERS)
     return Found(
-        running=list(with_ticket(rows.filter(pk__in=new, status=Status.RUNNING))) if new else [],
+        running=list(with_ticket(askable)) if new else [],
         left=no_longer_waited_for(gone) if gone else [],
         keys=list(ProviderKey.objects.filter(pk__in=keys)),
         is_untidy=rows.abandoned(claim, sending).exists()
@@ -128,7 +130,8 @@ def tidy(shard: int, claim: UUID, sending: Collection[UUID]) -> None:
     for submission in with_order(rows.abandoned(claim, sending)):
         sort_out(submission)
     for submission in with_order(rows.keyless()):
-        submission.fail("key_deleted_late" if submission.may_have_arrived else "key_deleted")
+        what = "key_deleted" if submission.key.deleted_at else "provider_gone"
+        submission.fail(f"{what}_late" if submission.may_have_arrived else what)
     hint_pending(shard, timezone.now())
 
 

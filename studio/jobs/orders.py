@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from django.core.files.storage import default_storage
 
 from studio.jobs.models import Job, Reference
 from studio.providers import orders
 from studio.providers.catalog import PROVIDERS, find_model
-from studio.providers.models import ImageModel
+from studio.providers.models import ImageModel, Seconds
 from studio.providers.orders import Order, Size
 
+NOBODY_KNOWS = Seconds(fast=60, usual=60, slow=60)
 # Beyond this many bytes in all, references that came by link travel as links.
 INLINE_LIMIT = 32 * 1024 * 1024
 
 
 def model_of(job: Job) -> ImageModel:
-    """The record of the job's model; of its provider's first one if it has been withdrawn."""
+    """The record of the job's model; of its provider's first one if it has been withdrawn.
+
+    Of a provider that has been withdrawn, a record that offers nothing.
+    """
+    if job.provider not in PROVIDERS:
+        return _withdrawn(job.model)
     return find_model(job.provider, job.model) or PROVIDERS[job.provider].models[0]
+
+
+@cache
+def _withdrawn(name: str) -> ImageModel:
+    return ImageModel(id=name, label=name, seconds=NOBODY_KNOWS, ratios=(), default_ratio="")
 
 
 def order_of(job: Job) -> Order:

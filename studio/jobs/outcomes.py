@@ -37,7 +37,9 @@ def look_up(submission: Submission, *, by: User, task_id: str = "") -> bool:
 
 
 def _ticket(submission: Submission, task_id: str) -> Ticket:
-    provider = PROVIDERS[submission.job.provider]
+    provider = PROVIDERS.get(submission.job.provider)
+    if provider is None:
+        raise NoTaskId
     if not task_id.strip() and isinstance(provider, Remembering):
         return provider.recall(submission.pk)
     ticket = provider.ticket(task_id)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from studio.accounts.models import User
 from studio.jobs.models.job import Job, follow
 from studio.jobs.states import Status
+from studio.providers.catalog import PROVIDERS
 from studio.vault.models import ProviderKey
 
 if TYPE_CHECKING:
@@ -54,10 +55,12 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(status=Status.SUBMITTING).exclude(claim=claim, pk__in=sending)
 
     def keyless(self) -> Self:
-        """Waiting for a key that has been deleted since: neither sent nor asked after any more."""
-        return self.filter(
-            status__in=[Status.QUEUED, Status.RUNNING], key__deleted_at__isnull=False
-        )
+        """Waiting for a key that has been deleted since, or whose provider has been withdrawn.
+
+        They are neither sent nor asked after any more.
+        """
+        is_gone = Q(key__deleted_at__isnull=False) | ~Q(key__provider__in=PROVIDERS)
+        return self.filter(is_gone, status__in=[Status.QUEUED, Status.RUNNING])
 
     def decidable_by(self, member: User) -> Self:
         """Those whose outcome is theirs to decide: their orders, those with their keys, or all."""

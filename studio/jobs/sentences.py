@@ -143,6 +143,21 @@ SENTENCES: dict[str, Sentence] = {
         "key-round",
         may_have_cost=True,
     ),
+    "provider_gone": Sentence(
+        _("The provider is gone"),
+        _(
+            "This studio does not work with %(provider)s any more. Nothing was sent and nothing was charged. Remix it with another key."
+        ),
+        "cloud-off",
+    ),
+    "provider_gone_late": Sentence(
+        _("The provider is gone"),
+        _(
+            "This studio does not work with %(provider)s any more, so nobody can ask for the pictures. It may have charged: look into your account there."
+        ),
+        "cloud-off",
+        may_have_cost=True,
+    ),
     "stopped_waiting": Sentence(
         _("No longer waited for"),
         _("This was already with %(provider)s, which may still charge for it."),

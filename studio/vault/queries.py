@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Substr
 
 from studio.accounts.models import User
+from studio.providers.catalog import PROVIDERS
 from studio.vault import masterkeys
 from studio.vault.cipher import HEADER_BYTES, header
 
@@ -54,12 +55,13 @@ class ProviderKeyQuerySet(SealedQuerySet["ProviderKey"]):
     def usable_by(self, user: User) -> Self:
         """Own ones, and those that members who are still here share with the team."""
         is_usable = Q(owner=user) | Q(is_shared=True, owner__is_disabled=False)
-        keys = self.filter(is_usable, deleted_at=None)
+        keys = self.filter(is_usable, deleted_at=None, provider__in=PROVIDERS)
         return keys if settings.STUDIO_SANDBOX else keys.filter(is_sandbox=False)
 
     def sendable(self) -> Self:
         """Those that anything may be sent with: not paused, not gone, of a member who is here."""
         keys = self.filter(is_paused=False, deleted_at=None, owner__is_disabled=False)
+        keys = keys.filter(provider__in=PROVIDERS)
         return keys if settings.STUDIO_SANDBOX else keys.filter(is_sandbox=False)
 
     def visible_to(self, user: User) -> Self:
@@ -79,7 +81,7 @@ def may_use(key: ProviderKey, user: User) -> bool:
     """What `usable_by` says, of a row that is at hand with its owner."""
     is_usable = key.owner_id == user.pk or (key.is_shared and not key.owner.is_disabled)
     is_there = key.deleted_at is None and (settings.STUDIO_SANDBOX or not key.is_sandbox)
-    return is_usable and is_there
+    return is_usable and is_there and key.provider in PROVIDERS
 
 
 class Hurdle(StrEnum):
@@ -99,7 +101,7 @@ def hurdle(key: ProviderKey, user_id: int) -> Hurdle:
 
 
 def _hurdles(key: ProviderKey, user_id: int) -> Iterator[Hurdle | None]:
-    yield Hurdle.DELETED if key.deleted_at else None
+    yield Hurdle.DELETED if key.deleted_at or key.provider not in PROVIDERS else None
     yield Hurdle.OWNER_DISABLED if key.owner.is_disabled else None
     yield Hurdle.NOT_SHARED if key.owner_id != user_id and not key.is_shared else None
     yield Hurdle.SANDBOX_OFF if key.is_sandbox and not settings.STUDIO_SANDBOX else None

@@ -238,6 +238,26 @@ def test_a_deleted_key_ends_what_waits_for_it(bob, key, status, code):
     assert not leases.has_work_without_pump()
 
 
+@pytest.mark.parametrize(
+    ("status", "code"), [("queued", "provider_gone"), ("running", "provider_gone_late")]
+)
+def test_a_withdrawn_provider_ends_what_waits_for_it_and_holds_up_nobody(bob, key, status, code):
+    job = make_job(bob, key)
+    Submission.objects.update(status=status)
+    type(key).objects.update(provider="yesteryear")
+    Job.objects.update(provider="yesteryear")
+    other = make_key(bob)
+    other.set_secret("sandbox-0123456789")
+    sound = make_job(bob, other, prompt="a vase [fast]")
+
+    pump()
+    save_all()
+
+    row = job.submissions.get()
+    assert (row.status, row.error_code) == ("failed", code)
+    assert sound.submissions.get().status == "succeeded"
+
+
 def test_pumps_of_two_shards_carry_each_its_own_keys_side_by_side(bob, key, settings):
     settings.STUDIO_SHARDS = 2
     keys = [key, make_key(bob, pk=key.pk + 1), make_key(bob, pk=key.pk + 2)]

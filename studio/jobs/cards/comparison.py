@@ -13,7 +13,6 @@ from django.utils.translation import ngettext
 from studio.accounts.models import User
 from studio.jobs.models import Job
 from studio.jobs.states import Status
-from studio.providers.catalog import PROVIDERS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +68,7 @@ class Comparison:
 
 def contender_name(job: Job) -> str:
     """Its provider; the sandbox plays several."""
-    label = PROVIDERS[job.provider].label
+    label = job.key.provider_label
     return _("Demo: %(provider)s") % {"provider": label} if job.key.is_sandbox else label
 
 

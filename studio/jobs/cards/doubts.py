@@ -15,7 +15,7 @@ from studio.jobs.models import WAITING, Decision, Job, Submission
 from studio.jobs.orders import model_of
 from studio.jobs.sentences import Sentence, sentence
 from studio.providers.catalog import PROVIDERS
-from studio.providers.contract import Remembering
+from studio.providers.contract import Provider, Remembering
 from studio.vault.queries import may_use
 
 UNTOLD = "answer_lost"
@@ -36,6 +36,10 @@ class Doubt:
     provider: str
 
     @property
+    def _adapter(self) -> Provider | None:
+        return PROVIDERS.get(self.job.provider)
+
+    @property
     def number(self) -> int:
         """Of its job."""
         return self.job.pk
@@ -52,15 +56,15 @@ class Doubt:
     @property
     def facts(self) -> list[tuple[str, str]]:
         """What to look for at the provider, as label and value."""
-        key, adapter = self.job.key, PROVIDERS[self.job.provider]
+        key = self.job.key
         pairs = [
             (_("Provider"), f"{self.provider}, {key.host}"),
             (_("Sent"), stamp(self.submission.sent_at)),
             (_("Key"), f"{key.label} …{key.last_four}, {key.owner.name}".strip()),
             (_("Pictures"), str(self.submission.count)),
         ]
-        if adapter.trace:
-            pairs.append((adapter.trace, self.pk))
+        if self._adapter and self._adapter.trace:
+            pairs.append((self._adapter.trace, self.pk))
         return [(label, value) for label, value in pairs if value]
 
     @property
@@ -70,17 +74,17 @@ class Doubt:
     @property
     def task_word(self) -> str:
         """What the provider's own page calls an order's id."""
-        return PROVIDERS[self.job.provider].task_word
+        return self._adapter.task_word if self._adapter else ""
 
     @property
     def is_askable(self) -> bool:
-        """The key is there to ask with."""
-        return self.job.key.deleted_at is None
+        """The key is there to ask with, and the studio still speaks to its provider."""
+        return self._adapter is not None and self.job.key.deleted_at is None
 
     @property
     def is_remembered(self) -> bool:
         """The provider can be asked for it by our own id."""
-        return isinstance(PROVIDERS[self.job.provider], Remembering)
+        return isinstance(self._adapter, Remembering)
 
     @property
     def is_repeatable(self) -> bool:

@@ -20,7 +20,6 @@ from studio.jobs.models import Image, Job, Submission
 from studio.jobs.orders import model_of, order_of
 from studio.jobs.states import ACTIVE, Status
 from studio.markup import choice
-from studio.providers.catalog import PROVIDERS
 
 STAGES = {
     Status.QUEUED: "wait",
@@ -96,7 +95,7 @@ class Facts:
     def provider_label(self) -> str:
         if self.job.key.is_sandbox:
             return _("Demo")
-        return PROVIDERS[self.job.provider].label
+        return self.job.key.provider_label
 
     @property
     def css(self) -> str:
