@@ -158,17 +158,18 @@ def test_a_hint_for_a_picture_that_got_lost_is_given_again(bob, key):
     assert not leases.has_work_without_pump()
 
 
-@pytest.mark.parametrize(("mark", "tries"), [("[gone]", 3), ("[torn]", 3)])
-def test_pictures_that_cannot_be_had_are_given_up_with_their_address_kept(bob, key, mark, tries):
+@pytest.mark.parametrize("mark", ["[gone]", "[torn]"])
+def test_pictures_that_cannot_be_had_are_asked_for_twice_more_and_then_given_up(bob, key, mark):
     job = make_job(bob, key, prompt=f"a vase [fast] {mark}")
-    pump()
 
-    for _ in range(tries):
+    for _ in range(3):
+        pump()
         save_all()
 
     image = job.images.get()
     assert (image.state, Job.objects.get(pk=job.pk).status) == ("lost", "failed")
     assert image.url.startswith("http")
+    assert job.events.filter(kind="asked_again").count() == 2
 
 
 def test_nothing_is_sent_when_the_disk_is_nearly_full(bob, key, settings):

@@ -179,7 +179,8 @@ def test_an_unforeseen_error_in_a_life_is_counted_and_raised(bob):
 def pending(bob) -> Image:
     job = scene(bob, make_key(bob), Status.SAVING)
     image = add_picture(job)
-    Image.objects.update(state="pending", path="", spool="spool/x", url="https://x.example/a.png")
+    waiting = {"state": "pending", "is_saved": False, "path": "", "spool": "spool/x"}
+    Image.objects.update(url="https://x.example/a.png", **waiting)
     image.refresh_from_db()
     return image
 
