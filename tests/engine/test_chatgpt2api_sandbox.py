@@ -224,9 +224,9 @@ def test_a_picture_is_kept_whether_it_comes_inline_or_by_its_address(key, mark):
 
 def test_pictures_that_break_off_are_given_up_with_their_address_kept(key):
     job = order(key, "a vase [torn] [fast]")
-    pump()
 
-    for _ in range(4):  # the bytes inside the answer, then the address
+    for _ in range(6):  # the bytes inside the answer, then the address; asked for again, twice
+        pump()
         save_all()
 
     image = job.images.get()

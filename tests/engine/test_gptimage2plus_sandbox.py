@@ -154,9 +154,9 @@ def test_a_forgotten_generation_is_asked_after_again_before_it_is_given_up(key):
 
 def test_pictures_that_are_gone_are_given_up_with_their_address_kept(key):
     job = order(key, "a vase [fast] [gone]")
-    pump()
 
-    for _ in range(3):
+    for _ in range(3):  # where they lie is asked for again, twice
+        pump()
         save_all()
 
     image = job.images.get()
