@@ -180,11 +180,18 @@ def draw(sha256: str, picture: pixels.Decoded) -> None:
     """Put the other thumbnails beside it, the largest first."""
     for width in sorted(THUMBNAIL_WIDTHS, reverse=True)[:-1]:
         name = thumbnail_name(sha256, width)
-        if not default_storage.exists(name):
+        if not default_storage.exists(name) or is_old(name):
             default_storage.save(name, ContentFile(picture.thumbnail(width)))
 
 
 def _store(name: str, content: File) -> None:  # type: ignore[type-arg]
-    """Equal names hold equal bytes: what is there already stays."""
-    if not default_storage.exists(name):
+    """Equal names hold equal bytes: what is there already stays, unless it is old.
+
+    Then it may be a leftover that housekeeping is about to remove: written anew, it is young.
+    """
+    if not default_storage.exists(name) or is_old(name):
         default_storage.save(name, content)
+
+
+def is_old(name: str) -> bool:
+    return timezone.now() - default_storage.get_modified_time(name) > STALE

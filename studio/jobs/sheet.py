@@ -21,6 +21,7 @@ JOB_FACTS = (
     *("job__revision", "job__status", "job__provider", "job__model", "job__created_at"),
     *("job__key__is_sandbox", "job__key__is_paused", "job__key__deleted_at", "not_before"),
     *("job__owner_id", "job__key__is_shared", "job__key__owner__is_disabled"),
+    "job__key__provider",
     *("job__key__pace__rests_until",),
 )
 

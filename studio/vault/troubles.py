@@ -155,6 +155,8 @@ OTHER = Trouble(
     ),
 )
 
+ALIKE = {"crowded": "limited", "timed_out": "answer_lost"}  # to the owner of a key
+
 
 def trouble_of(code: str) -> Trouble:
-    return TROUBLES.get(code, OTHER)
+    return TROUBLES.get(ALIKE.get(code, code), OTHER)
