@@ -27,7 +27,7 @@ STEPS = (
 @pytest.mark.promise(43)
 @pytest.mark.promise(44)
 @pytest.mark.promise(45)
-@pytest.mark.parametrize("stack", ["sqlite", "services"])
+@pytest.mark.parametrize("stack", ["sqlite", pytest.param("services", marks=pytest.mark.machines)])
 def test_under_fire_nothing_is_charged_twice_and_nothing_is_lost(
     stack: str, tmp_path: Path, request: pytest.FixtureRequest
 ):

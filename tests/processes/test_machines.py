@@ -22,7 +22,7 @@ from tests.benchmarks._ledger import Ledger, LedgerHandler, Post
 from tests.benchmarks._tree import KEY, Tree, until
 from tests.services import Services
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.machines]
 
 SETTINGS = "tests.benchmarks.settings"
 TAKEN_OVER_WITHIN = 60
