@@ -29,6 +29,7 @@ OPTIONS = ["-q", "-p", "no:cacheprovider", "--reuse-db", "-W", "default", "-k", 
 
 
 @pytest.mark.processes
+@pytest.mark.machines
 @pytest.mark.promise(1)
 def test_the_engine_keeps_its_word_on_postgresql_and_in_a_bucket(services: Services):
     shared = {"DATABASE_URL": services.database_url(), "STUDIO_STORAGE_URL": services.storage_url()}
